@@ -1,0 +1,222 @@
+"""The values the engine passes around: frozen, picklable, free of behaviour that touches the world."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+class Category(enum.StrEnum):
+    """What kind of file a path is, for scopes and scores."""
+
+    TESTS = "tests"
+    SOURCE = "source"
+    OTHER = "other"
+
+
+class Safety(enum.StrEnum):
+    """Whether a fix may change what the program does."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the file's bytes `start:end` with `text` (offsets in the file's own bytes, BOM included)."""
+
+    start: int
+    end: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Site:
+    """A syntax node that a fix rewrites as a whole: its byte span `start:end` before the edits.
+
+    The tree proof demands that everything outside the sites stays equal.
+    """
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportName:
+    """`from module import name as local` that rewritten code needs."""
+
+    module: str
+    name: str
+    local: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A rewrite of one violation.
+
+    `note` says, for an unsafe fix, what may change. `imports` are the names the new text uses; `releases` are local
+    names the old text used, whose import may have become unused.
+    """
+
+    safety: Safety
+    edits: tuple[Edit, ...]
+    sites: tuple[Site, ...]
+    imports: tuple[ImportName, ...] = ()
+    releases: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place that breaks a rule. Lines and columns count from 1; columns count characters, as editors do.
+
+    `message` says what is wrong, `hint` what to write instead, `refusal` why there is no safe fix (empty where there is one).
+    """
+
+    code: str
+    message: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str = ""
+    hint: str = ""
+    refusal: str = ""
+    fix: Fix | None = None
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether a safe fix is at hand."""
+        return self.fix is not None and self.fix.safety is Safety.SAFE
+
+
+class ProblemKind(enum.StrEnum):
+    """Why a file could not be judged or was left as it was."""
+
+    UNREADABLE = "unreadable"
+    UNPARSABLE = "unparsable"
+    PROOF = "proof"
+    CHANGED = "changed"
+    READ_ONLY = "read-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that was not judged or not written, and why, in one line."""
+
+    path: str
+    kind: ProblemKind
+    message: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What a scan or a plan found in one file.
+
+    `fixed` are the violations that `edits` removes; `remaining` stay (in a plain scan: all of them), each with its
+    `refusal`. `before` and `after` are the file's bytes around the edits, both empty where nothing changes. A `problem`
+    means that the file was not judged, or that its plan failed a proof and was dropped.
+    """
+
+    path: str
+    category: Category
+    remaining: tuple[Violation, ...] = ()
+    fixed: tuple[Violation, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    problem: Problem | None = None
+    before: bytes = field(default=b"", repr=False)
+    after: bytes = field(default=b"", repr=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the plan rewrites this file."""
+        return bool(self.edits)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """All violations of the file as it is, in position order."""
+        return tuple(sorted(self.remaining + self.fixed, key=lambda v: (v.line, v.column, v.code)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A file's place in the priority order: tier 0 is most urgent; `reason` is shown to the user."""
+
+    path: str
+    tier: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a migration would do, in priority order, with each file's rank beside its result.
+
+    `checked` counts all files the selection held, candidates or not, by category.
+    """
+
+    results: tuple[FileResult, ...]
+    ranks: dict[str, Ranked]
+    checked: dict[Category, int]
+
+    @property
+    def changed(self) -> tuple[FileResult, ...]:
+        """The files that change, in order."""
+        return tuple(r for r in self.results if r.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Compliance of one category: files without a violation out of files checked."""
+
+    checked: int
+    clean: int
+    violations: int
+
+    @property
+    def percent(self) -> float:
+        """100 × clean ÷ checked, one decimal; 100.0 only where every file is clean (or there are none)."""
+        if self.clean == self.checked:
+            return 100.0
+        return min(99.9, round(100 * self.clean / self.checked, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """A compliance report: per-file results (only files with something to say) and scores per category and overall."""
+
+    results: tuple[FileResult, ...]
+    scores: dict[Category, Score]
+    overall: Score
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """All violations, in file then position order."""
+        return tuple(v for r in self.results for v in r.violations)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All files that could not be judged."""
+        return tuple(r.problem for r in self.results if r.problem)
+
+
+def score_files(results: Iterable[FileResult], listed: dict[Category, int]) -> ScanReport:
+    """Fold per-file results into a report; `listed` is the number of files in the selection by category.
+
+    A file that could not be judged counts as unchecked, neither clean nor violating; the report names it.
+    """
+    kept = tuple(r for r in results if r.violations or r.problem)
+    scores = {}
+    for category in Category:
+        mine = [r for r in kept if r.category is category]
+        checked = listed.get(category, 0) - sum(1 for r in mine if r.problem)
+        dirty = sum(1 for r in mine if r.violations and not r.problem)
+        scores[category] = Score(checked, checked - dirty, sum(len(r.violations) for r in mine))
+    overall = Score(
+        sum(s.checked for s in scores.values()),
+        sum(s.clean for s in scores.values()),
+        sum(s.violations for s in scores.values()),
+    )
+    return ScanReport(kept, scores, overall)
