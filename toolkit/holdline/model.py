@@ -154,12 +154,14 @@ class Ranked:
 class Plan:
     """What a migration would do, in priority order, with each file's rank beside its result.
 
-    `checked` counts all files the selection held, candidates or not, by category.
+    `checked` counts all files the selection held, candidates or not, by category; `problems` are files that the arguments
+    asked for and that could not even be opened.
     """
 
     results: tuple[FileResult, ...]
     ranks: dict[str, Ranked]
     checked: dict[Category, int]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def changed(self) -> tuple[FileResult, ...]:
@@ -185,11 +187,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """A compliance report: per-file results (only files with something to say) and scores per category and overall."""
+    """A compliance report: per-file results (only files with something to say) and scores per category and overall.
+
+    `unreachable` are files that the arguments asked for and that could not even be opened.
+    """
 
     results: tuple[FileResult, ...]
     scores: dict[Category, Score]
     overall: Score
+    unreachable: tuple[Problem, ...] = ()
 
     @property
     def violations(self) -> tuple[Violation, ...]:
@@ -199,7 +205,7 @@ class ScanReport:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All files that could not be judged."""
-        return tuple(r.problem for r in self.results if r.problem)
+        return self.unreachable + tuple(r.problem for r in self.results if r.problem)
 
 
 def score_files(results: Iterable[FileResult], listed: dict[Category, int]) -> ScanReport:

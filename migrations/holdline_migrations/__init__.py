@@ -1,0 +1,1 @@
+"""Holdline's own migrations and rules: one file each, listed in `registry`."""

@@ -1,0 +1,71 @@
+"""Code that saves the environment and puts it back by hand is rewritten whole or not at all.
+
+With Holdline's runtime a half-rewritten scope would still work, since `get_env()` and `os.environ` are the same variables. It would
+be hard to review, though, and with a module of the team's own it could lose variables.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from holdline.model import Violation
+
+from holdline_migrations.environment.kinds import Kind, kind_of
+from holdline_migrations.environment.unit import ENVIRON, Unit
+
+_REASON = "the scope that saves and restores the environment holds an access that must stay (line {line})"
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def keep_scopes_whole(unit: Unit, violations: Sequence[Violation]) -> list[Violation]:
+    """Take the fixes away from violations in a restore scope that cannot be rewritten as a whole."""
+    if unit.context.facts is None:
+        return list(violations)
+    result = list(violations)
+    for function in _restore_scopes(unit):
+        first, last = function.lineno, function.end_lineno or function.lineno
+        inside = [i for i, v in enumerate(result) if first <= v.line <= last and v.code != "HL105"]
+        stuck = next((result[i] for i in inside if not result[i].is_safe), None)
+        for i in inside if stuck else []:
+            if result[i].is_safe and stuck is not None:
+                result[i] = replace(result[i], fix=None, refusal=_REASON.format(line=stuck.line))
+    return result
+
+
+def _restore_scopes(unit: Unit) -> Iterator[Function]:
+    """Functions that copy the environment and write it back in a `finally` or with `clear` and `update`."""
+    writers: dict[Function, set[str]] = {}
+    for access in unit.accesses:
+        function = _function_of(unit, access.node)
+        if function is None or access.name != ENVIRON:
+            continue
+        parent = unit.parents[access.node]
+        if kind_of(unit, access) is Kind.WRITE:
+            method = parent.attr if isinstance(parent, ast.Attribute) else ""
+            writers.setdefault(function, set()).add(method)
+            if _in_finally(unit, access.node):
+                writers[function].add("finally")
+        elif kind_of(unit, access) is Kind.OBJECT and not isinstance(getattr(access.node, "ctx", None), ast.Load):
+            writers.setdefault(function, set()).add("replaced")
+    for function, methods in writers.items():
+        if {"clear", "update"} <= methods or "finally" in methods or "replaced" in methods:
+            yield function
+
+
+def _function_of(unit: Unit, node: ast.AST) -> Function | None:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, Function):
+        current = unit.parents.get(current)
+    return current
+
+
+def _in_finally(unit: Unit, node: ast.AST) -> bool:
+    child: ast.AST = node
+    parent = unit.parents.get(child)
+    while parent is not None and not isinstance(parent, Function):
+        if isinstance(parent, ast.Try) and child in parent.finalbody:
+            return True
+        child, parent = parent, unit.parents.get(parent)
+    return False

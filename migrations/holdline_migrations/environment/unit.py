@@ -1,0 +1,157 @@
+"""One file under analysis: where it touches the environment, and the names its rewritten form would use."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+
+from holdline import fstrings
+from holdline.imports import choose_local
+from holdline.migration import Context
+from holdline.model import Edit, Fix, ImportName, Safety, Site, Violation
+from holdline.origins import Doubt, Origin, Origins
+from holdline.source import Source, Span
+
+from holdline_migrations.environment.names import OS_NAMES, STAR_NAMES
+from holdline_migrations.environment.survey import EnvironmentFacts, module_stem
+
+ENVIRON = "environ"
+
+
+@dataclass(frozen=True)
+class Access:
+    """An expression that is `os.environ` or one of the functions that work on it; `name` is which."""
+
+    node: ast.expr
+    name: str
+    origin: Origin
+
+
+class Unit:
+    """A parsed file with what the environment rules ask about it."""
+
+    def __init__(self, source: Source, context: Context) -> None:
+        self.source = source
+        self.context = context
+        self.settings = context.config.env
+        self.facts = EnvironmentFacts(source.path, context.facts or ())
+        self.origins = Origins(source.scopes, source.parents, _package(source.path), STAR_NAMES)
+        self.scopes = source.scopes
+        self.parents = source.parents
+
+    @cached_property
+    def accesses(self) -> list[Access]:
+        """Every access, in the order of the file."""
+        found = [a for name in self.scopes.names if (a := self._access(name)) is not None]
+        return sorted(found, key=lambda a: (a.node.lineno, a.node.col_offset))
+
+    @cached_property
+    def first_use(self) -> int:
+        """Offset of the first place a rewrite may touch."""
+        spans = [fstrings.span(self.source, a.node).start for a in self.accesses]
+        patches = [
+            self.source.span(n).start
+            for n in ast.walk(self.source.tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.endswith(ENVIRON)
+        ]
+        return min([*spans, *patches, len(self.source.data)])
+
+    @cached_property
+    def getter(self) -> ImportName:
+        """The import of the function that returns the environment."""
+        return self._import(self.settings.get)
+
+    @cached_property
+    def patcher(self) -> ImportName:
+        """The import of the patch function."""
+        return self._import(self.settings.patch)
+
+    @property
+    def is_own_runtime(self) -> bool:
+        """Whether migrated code uses Holdline's runtime, whose façade delegates every operation to os.environ."""
+        return self.settings.get == "holdline_runtime:get_env"
+
+    def text(self, node: ast.expr) -> str:
+        """A node's source text."""
+        return self.source.text(self.source.span(node))
+
+    def doubt(self, access: Access) -> str:
+        """Why it is not certain that the access means the live environment at the time it runs; "" where it is."""
+        origin, root = access.origin, access.origin.root.id
+        if origin.doubt is not Doubt.NONE:
+            return str(origin.doubt)
+        if fstrings.shows_its_source(self.source, access.node):
+            return "a field like {x=} prints its own source text, which the rewrite would change"
+        if self.facts.replaces_name(root) and self._is_global(origin):
+            return f"another file replaces `{module_stem(self.source.path)}.{root}`, which the rewrite would not see"
+        if (module := _through(origin.path)) and not self.facts.exposes_os(module):
+            return f"it is reached through `{module}`, whose `os` cannot be seen to be the module os"
+        imported = isinstance(access.node, ast.Name)
+        if imported and access.name == ENVIRON and (file := self.facts.replaces_environ()):
+            return f"{file} puts another object in place of os.environ, and the imported name keeps the first one"
+        if access.name != ENVIRON and (file := self.facts.patches(access.name)):
+            return f"{file} patches os.{access.name}, which the rewrite would not see"
+        return ""
+
+    def violation(
+        self, code: str, node: ast.expr, message: str, hint: str, *, fix: Fix | None = None, refusal: str = ""
+    ) -> Violation:
+        """A violation at a node. Without a survey no fix is offered."""
+        span = fstrings.span(self.source, node)
+        line, column = self.source.position(span.start)
+        end_line, end_column = self.source.position(span.end)
+        if self.context.facts is None:
+            fix, refusal = None, ""
+        elif fix is None and not refusal:
+            refusal = "no rewrite is known"
+        elif fix is not None and fix.safety is Safety.UNSAFE:
+            refusal = refusal or fix.note
+        text = self.source.line_text(line).strip()
+        return Violation(
+            code, message, self.source.path, line, column, end_line, end_column, text, hint, refusal, fix
+        )
+
+    def replace(self, span: Span, text: str, released: Origin, *, imports: tuple[ImportName, ...]) -> Fix:
+        """A safe fix that puts `text` in place of one whole node."""
+        edit = Edit(span.start, span.end, self.source.encode(text))
+        return Fix(Safety.SAFE, (edit,), (Site(span.start, span.end),), imports, (released.root.id,))
+
+    def _access(self, name: ast.Name) -> Access | None:
+        node: ast.expr = name
+        while True:
+            origin = self.origins.of(node)
+            if origin is None:
+                return None
+            head, _, tail = origin.path.rpartition(".")
+            if tail in OS_NAMES and (head == "os" or head.endswith(".os")):
+                return None if self._is_binding(node) else Access(node, tail, origin)
+            parent = self.parents.get(node)
+            if not (isinstance(parent, ast.Attribute) and parent.value is node):
+                return None
+            node = parent
+
+    def _is_binding(self, node: ast.expr) -> bool:
+        """Whether a bare name is bound here, not used; `environ |= …` is both, and counts as a use."""
+        loads = not isinstance(node, ast.Name) or isinstance(node.ctx, ast.Load)
+        return not loads and not isinstance(self.parents[node], ast.AugAssign)
+
+    def _is_global(self, origin: Origin) -> bool:
+        owner = self.scopes.resolve(origin.root)
+        return owner is not None and owner.scope is self.scopes.module
+
+    def _import(self, target: str) -> ImportName:
+        module, _, name = target.partition(":")
+        exported = module_stem(self.source.path) in self.context.star_imported
+        local = choose_local(self.source, module, name, first_use=self.first_use, exported=exported)
+        return ImportName(module, name, local)
+
+
+def _through(path: str) -> str:
+    """The module another module's `os` is reached through: `pkg.mod` in `pkg.mod.os.environ`."""
+    head = path.rpartition(".")[0]
+    return "" if head == "os" else head.removesuffix(".os")
+
+
+def _package(path: str) -> str:
+    return path.rpartition("/")[0].replace("/", ".")

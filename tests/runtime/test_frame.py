@@ -1,0 +1,143 @@
+"""One application: refused before it touches anything, undone by the difference only.
+
+In each pair the first test shows what `patch.dict` does, the second that `patch_env` does better.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from holdline_runtime import patch_env
+
+KEY = "HOLDLINE_T"
+OTHER = "HOLDLINE_U"
+
+# --- pair: a failed entry -------------------------------------------------------------------------
+
+REFUSED: list[tuple[Any, Any]] = [
+    (KEY, 1),
+    (KEY, None),
+    (KEY, b"bytes"),
+    (1, "value"),
+    (KEY, "nul\0inside"),
+    ("nul\0inside", "value"),
+    ("A=B", "value"),
+    ("", "value"),
+    (KEY, "\ud800"),
+    ("\ud800", "value"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+@pytest.mark.parametrize("clear", [False, True])
+def test_patch_dict_leaves_a_failed_entry_half_done(key: Any, value: Any, clear: bool) -> None:
+    before = dict(os.environ)
+    with (
+        pytest.raises((TypeError, ValueError, OSError)),
+        mock.patch.dict(os.environ, {OTHER: "good", key: value}, clear=clear),
+    ):
+        pytest.fail("the entry must fail")
+    assert os.environ != before
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+@pytest.mark.parametrize("clear", [False, True])
+def test_patch_env_refuses_before_touching_anything(
+    key: Any, value: Any, clear: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dict(os.environ)
+    with pytest.raises((TypeError, ValueError, OSError)) as theirs:
+        os.environ[key] = value
+    written = record_writes(monkeypatch)
+    with (
+        pytest.raises(theirs.type) as ours,
+        patch_env({OTHER: "good", key: value}, clear=clear),
+    ):
+        pytest.fail("the entry must fail")
+    assert str(ours.value) == str(theirs.value)
+    assert os.environ == before
+    assert [name for name in written if name in (b"HOLDLINE_U", b"PATH")] == []
+
+
+def test_patch_env_rolls_back_what_it_could_not_foresee() -> None:
+    class Picky(dict):  # type: ignore[type-arg]
+        def __setitem__(self, key: str, value: str) -> None:
+            if value == "refused":
+                raise RuntimeError(key)
+            super().__setitem__(key, value)
+
+    picky = Picky(a="1", b="2")
+    patch = patch_env({"a": "changed", "c": "added", "d": "refused"}, clear=True)
+    with mock.patch("os.environ", picky):
+        with pytest.raises(RuntimeError):
+            patch.__enter__()
+        assert picky == {"a": "1", "b": "2"}
+        assert patch.__exit__(None, None, None) is False
+
+
+# --- pair: only the difference --------------------------------------------------------------------
+
+
+def record_writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Record the names that os.environ sets or unsets in the process, through the functions it calls."""
+    written: list[bytes] = []
+    putenv, unsetenv = os.putenv, os.unsetenv
+
+    def spy_put(name: bytes, value: bytes) -> None:
+        putenv(name, value)
+        written.append(name)
+
+    def spy_unset(name: bytes) -> None:
+        unsetenv(name)
+        written.append(name)
+
+    monkeypatch.setattr(os, "putenv", spy_put)
+    monkeypatch.setattr(os, "unsetenv", spy_unset)
+    return written
+
+
+def test_patch_dict_removes_and_rewrites_what_never_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock.patch.dict(os.environ, {KEY: "1"}):
+        written = record_writes(monkeypatch)
+    assert written.count(b"PATH") == 2  # gone, then set again
+
+
+def test_patch_env_writes_only_the_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    with patch_env({KEY: "1"}):
+        written = record_writes(monkeypatch)
+        os.environ[OTHER] = "2"
+        del written[:]
+    assert sorted(written) == [b"HOLDLINE_T", b"HOLDLINE_U"]
+
+
+def test_patch_env_clear_never_removes_what_it_is_about_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = record_writes(monkeypatch)
+    with patch_env({"PATH": os.environ["PATH"]}, clear=True):
+        assert written.count(b"PATH") == 1
+    assert written.count(b"PATH") == 1
+
+
+def test_a_reader_thread_never_sees_path_vanish() -> None:
+    missing = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            if "PATH" not in os.environ:
+                missing.append(True)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(200):
+            with patch_env({KEY: str(number)}):
+                pass
+    finally:
+        done.set()
+        reader.join()
+    assert missing == []

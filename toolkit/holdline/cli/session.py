@@ -1,0 +1,100 @@
+"""What every command starts from: the repository, its configuration, the registry and the selected files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdline.categories import Categorizer
+from holdline.config import Config, check_select, load_config
+from holdline.engine import Task
+from holdline.errors import HoldlineError
+from holdline.git import Repository
+from holdline.listing import Selection, select_files
+from holdline.migration import Migration, Registry
+from holdline.model import Category, FileResult
+from holdline.reports.console import Console
+from holdline.workers import default_jobs
+
+Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's surroundings."""
+
+    repo: Repository
+    folder: Path
+    config: Config
+    registry: Registry
+
+    @classmethod
+    def open(cls, arguments: argparse.Namespace) -> Session:
+        """Find the repository around `-C` and read its configuration."""
+        folder = Path(arguments.folder)
+        if not folder.is_dir():
+            raise HoldlineError(f"-C {arguments.folder} is not a folder")
+        repo = Repository.discover(folder)
+        explicit = Path(arguments.config) if arguments.config else None
+        config = load_config(repo.root, explicit)
+        if arguments.select is not None:
+            config = config.with_select(arguments.select)
+        registry = load_registry()
+        check_select(config, [r.code for r in registry.rules])
+        return cls(repo, folder.resolve(), config, registry)
+
+    def migrations(self, names: Sequence[str] = ()) -> tuple[Migration, ...]:
+        """The migrations asked for by name, else those that the configuration enables."""
+        return self.registry.named(names or self.config.migrations)
+
+    def select(
+        self, paths: Sequence[str], directories: Sequence[str] = (), scope: str | None = "all"
+    ) -> tuple[Selection, tuple[str, ...]]:
+        """The selection, and the paths of it that are in scope and not excluded.
+
+        Without a scope that means the tests, and files named themselves whatever they are.
+        """
+        selection = select_files(self.repo, paths=paths, cwd=self.folder, directories=directories)
+        categorizer = Categorizer(self.config)
+        named = self._named_files(paths) if scope is None else frozenset[str]()
+        wanted = {"all": set(Category), "source": {Category.SOURCE}}.get(scope or "", {Category.TESTS})
+        chosen = tuple(
+            p
+            for p in selection.paths
+            if not categorizer.excluded(p) and (p in named or categorizer.category(p) in wanted)
+        )
+        return selection, chosen
+
+    def python_files(self) -> tuple[str, ...]:
+        """All Python files that git tracks, whatever was selected: what other files say matters to each."""
+        return select_files(self.repo, cwd=self.repo.root).paths
+
+    def task(self, paths: tuple[str, ...], migrations: tuple[Migration, ...], jobs: int | None) -> Task:
+        """The engine's task for these paths."""
+        return Task(self.repo.root, paths, self.config, migrations, jobs or default_jobs())
+
+    def _named_files(self, paths: Sequence[str]) -> frozenset[str]:
+        real = [(self.folder / p).resolve() for p in paths]
+        return frozenset(p.relative_to(self.repo.root).as_posix() for p in real if p.is_file())
+
+
+def load_registry() -> Registry:
+    """The migrations that come with Holdline; imported here and nowhere else in the engine."""
+    from holdline_migrations.registry import REGISTRY
+
+    return REGISTRY
+
+
+def progress_on(console: Console) -> Progress:
+    """Progress bars on a watched terminal; nothing, and no import, elsewhere."""
+    if not console.shows_progress:
+        return lambda items, total, label: items
+    try:
+        import tqdm  # noqa: F401  # the base install has none: then there is no bar, and that is all
+    except ModuleNotFoundError:
+        return lambda items, total, label: items
+    from holdline.reports.terminal import progress
+
+    return lambda items, total, label: progress(items, total, label, console)

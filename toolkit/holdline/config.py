@@ -1,0 +1,179 @@
+"""The project's configuration: its values, and reading them from `holdline.toml` or `pyproject.toml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from holdline.config_schema import nearest, read_codes, read_table
+from holdline.errors import ConfigError
+
+HOLDLINE_TOML = "holdline.toml"
+PYPROJECT_TOML = "pyproject.toml"
+
+DEFAULT_TESTS = (
+    "tests/**",
+    "**/tests/**",
+    "test/**",
+    "**/test_*.py",
+    "**/*_test.py",
+    "**/conftest.py",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvConfig:
+    """What migrated code imports in place of the environment.
+
+    `get` and `patch` are `module:name`. With `api` "mapping" the object that `get` returns is a real mapping;
+    with "methods" it has only `.get`, `.set`, `.delete` and `.exists`.
+    """
+
+    get: str = "holdline_runtime:get_env"
+    patch: str = "holdline_runtime:patch_env"
+    api: Literal["mapping", "methods"] = "mapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a project may set; `docs/configuration.md` describes each key.
+
+    `origin` and `select_origin` say, for messages, which file (or option) the values and `select` came from.
+    """
+
+    select: tuple[str, ...] = ("HL1",)
+    exclude: tuple[str, ...] = ()
+    tests: tuple[str, ...] = DEFAULT_TESTS
+    priority: tuple[str, ...] = ()
+    migrations: tuple[str, ...] = ("env-access",)
+    env: EnvConfig = field(default_factory=EnvConfig)
+    origin: str = field(default="the default configuration", compare=False)
+    select_origin: str = field(default="the default configuration: select", compare=False)
+
+    def selected(self, code: str, default_on: bool = True) -> bool:
+        """Whether `select` turns the rule `code` on.
+
+        A rule that is off by default is on only where `select` names its exact code, never through a prefix.
+        """
+        if not default_on:
+            return code in self.select
+        return code.startswith(self.select)
+
+    def with_select(self, codes: str) -> Config:
+        """The configuration with `select` replaced by the comma-separated `codes` of the option `--select`.
+
+        Raises ConfigError for an entry that cannot be a rule code or prefix.
+        """
+        entries = [code.strip() for code in codes.split(",")]
+        return replace(self, select=read_codes(entries, "--select"), select_origin="--select")
+
+    def fingerprint(self) -> str:
+        """A digest of all that influences what is found in a file and how it is fixed; stable across runs.
+
+        `exclude` and `priority` choose and order files and change no finding.
+        """
+        import hashlib
+
+        values = [sorted(set(self.select)), self.tests, self.migrations, asdict(self.env)]
+        return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
+
+
+def check_select(config: Config, known_codes: Collection[str]) -> None:
+    """Raise ConfigError where an entry of `select` is neither a known code nor a prefix of one."""
+    for entry in config.select:
+        if not any(code.startswith(entry) for code in known_codes):
+            raise ConfigError(
+                f"{config.select_origin}: no rule has the code or prefix {entry!r}; "
+                f"the nearest is {nearest(entry, known_codes)!r} (`holdline rules` lists all)"
+            )
+
+
+def load_config(root: Path, explicit: Path | None = None) -> Config:
+    """The configuration of the project at `root`.
+
+    `explicit` (the option `--config`) is read alone. Otherwise `holdline.toml` or the table `[tool.holdline]`
+    of `pyproject.toml` counts, whichever there is, else the defaults.
+
+    Raises ConfigError, in one line that names the file and the key, for whatever cannot be read or is wrong.
+    """
+    if explicit is not None:
+        contents = _read(explicit)
+        if contents is None:
+            raise ConfigError(f"{explicit}: there is no such file")
+        return config_from_explicit(contents, str(explicit))
+    found = {name: _read(root / name) for name in (HOLDLINE_TOML, PYPROJECT_TOML)}
+    return config_from({name: contents for name, contents in found.items() if contents is not None})
+
+
+def config_from_explicit(contents: bytes, file: str) -> Config:
+    """The configuration in `contents` of a file that the user named; see `load_config`."""
+    if Path(file).name != PYPROJECT_TOML:
+        return _parse_holdline_toml(contents, file)
+    config = _parse_pyproject(contents, file)
+    if config is None:
+        raise ConfigError(f"{file}: it has no table [tool.holdline]")
+    return config
+
+
+def config_from(files: Mapping[str, bytes]) -> Config:
+    """The configuration that a project with these files at its root has; see `load_config`."""
+    pyproject = files.get(PYPROJECT_TOML)
+    own = files.get(HOLDLINE_TOML)
+    if own is None:
+        return (_parse_pyproject(pyproject, PYPROJECT_TOML) if pyproject is not None else None) or Config()
+    # Beside a holdline.toml the other file matters only if it configures Holdline as well.
+    if pyproject is not None and b"holdline" in pyproject and _parse_pyproject(pyproject, PYPROJECT_TOML):
+        raise ConfigError(
+            f"{HOLDLINE_TOML} and [tool.holdline] in {PYPROJECT_TOML} both configure Holdline: "
+            "keep one of them"
+        )
+    return _parse_holdline_toml(own, HOLDLINE_TOML)
+
+
+def _parse_holdline_toml(contents: bytes, file: str) -> Config:
+    table = _parse_toml(contents, file)
+    if "tool" in table:
+        raise ConfigError(f"{file}: tool: put the keys of [tool.holdline] at the top level of this file")
+    return _build(table, file, "")
+
+
+def _parse_pyproject(contents: bytes, file: str) -> Config | None:
+    tool = _parse_toml(contents, file).get("tool", {})
+    if not isinstance(tool, dict):
+        raise ConfigError(f"{file}: tool: expected a table")
+    return _build(tool["holdline"], file, "tool.holdline.") if "holdline" in tool else None
+
+
+def _build(table: object, file: str, prefix: str) -> Config:
+    values = read_table(table, file, prefix)
+    env = EnvConfig(**values.pop("env", {}))
+    return Config(**values, env=env, origin=file, select_origin=f"{file}: {prefix}select")
+
+
+def _parse_toml(contents: bytes, file: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(contents.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{file}: expected UTF-8, got the byte {contents[error.start]:#04x} at offset {error.start}"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: not valid TOML: nested too deeply") from None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise ConfigError(f"{path}: it is a symlink to a file that does not exist") from None
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from None

@@ -1,0 +1,140 @@
+"""Which configuration keys there are and what each may hold; turns a TOML table into checked plain values.
+
+Every reader takes the value and its label (file and dotted key) and raises ConfigError, in one line, with
+that label.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from holdline import globs
+from holdline.errors import ConfigError
+
+ENV_APIS = ("mapping", "methods")
+
+_CODE_OR_PREFIX = re.compile(r"[A-Z]{2,}[0-9]{0,4}")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_TYPE_NAMES = {
+    "str": "a string",
+    "bool": "a boolean",
+    "int": "an integer",
+    "float": "a float",
+    "list": "an array",
+    "dict": "a table",
+    "datetime": "a date-time",
+    "date": "a date",
+    "time": "a time",
+}
+
+
+def read_table(table: object, file: str, prefix: str) -> dict[str, Any]:
+    """The checked values of a whole configuration; `prefix` (`tool.holdline.`) leads its keys in messages."""
+    return _read_keys(table, f"{file}: {prefix}", _KEYS)
+
+
+def read_codes(value: object, label: str) -> tuple[str, ...]:
+    """Rule codes or prefixes of them, at least one."""
+    codes = _strings(value, label)
+    if not codes:
+        raise ConfigError(f"{label}: expected at least one rule code or prefix, got an empty array")
+    for code in codes:
+        if not _CODE_OR_PREFIX.fullmatch(code):
+            raise ConfigError(f"{label}: {code!r} is not a rule code or prefix such as 'HL101' or 'HL1'")
+    return codes
+
+
+def nearest(name: str, valid: Collection[str]) -> str:
+    """The one of `valid` that looks most like `name`."""
+    import difflib
+
+    return difflib.get_close_matches(name, sorted(valid), n=1, cutoff=0.0)[0]
+
+
+def _read_keys(
+    table: object, label: str, keys: Mapping[str, Callable[[object, str], object]]
+) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{label.rstrip('.')}: expected a table, got {_describe(table)}")
+    for key in table:
+        if key not in keys:
+            raise ConfigError(
+                f"{label}{_quote(key)}: unknown key; the nearest valid key is {nearest(key, keys)!r} "
+                f"(valid: {', '.join(keys)})"
+            )
+    return {key: keys[key](value, label + key) for key, value in table.items()}
+
+
+def _strings(value: object, label: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{label}: expected an array of strings, got {_describe(value)}")
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            raise ConfigError(f"{label}[{index}]: expected a string, got {_describe(item)}")
+    return tuple(value)
+
+
+def _read_globs(value: object, label: str) -> tuple[str, ...]:
+    patterns = _strings(value, label)
+    for pattern in patterns:
+        if error := globs.validate(pattern):
+            raise ConfigError(f"{label}: bad glob {pattern!r}: {error}")
+    return patterns
+
+
+def _read_migrations(value: object, label: str) -> tuple[str, ...]:
+    names = _strings(value, label)
+    if not all(names):
+        raise ConfigError(f"{label}: expected names of migrations, got an empty string")
+    if not names:
+        raise ConfigError(f"{label}: expected at least one migration, got an empty array")
+    return names
+
+
+def _read_import(value: object, label: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{label}: expected a string 'module:name', got {_describe(value)}")
+    module, _, name = value.partition(":")
+    for part in (*module.split("."), name):
+        if not part.isidentifier() or keyword.iskeyword(part):
+            raise ConfigError(f"{label}: expected 'module:name' such as 'app.env:get_env', got {value!r}")
+    return value
+
+
+def _read_api(value: object, label: str) -> str:
+    if value not in ENV_APIS:
+        raise ConfigError(f"{label}: expected {' or '.join(map(repr, ENV_APIS))}, got {_describe(value)}")
+    return str(value)
+
+
+def _read_env(value: object, label: str) -> dict[str, Any]:
+    return _read_keys(value, f"{label}.", _ENV_KEYS)
+
+
+def _quote(key: str) -> str:
+    """The key as TOML would write it, so that odd characters cannot break the line of a message."""
+    return key if _BARE_KEY.fullmatch(key) else json.dumps(key)
+
+
+def _describe(value: object) -> str:
+    kind = _TYPE_NAMES[type(value).__name__]
+    return f"{kind} ({value!r})" if isinstance(value, str | bool | int | float) else kind
+
+
+_KEYS: dict[str, Callable[[object, str], object]] = {
+    "select": read_codes,
+    "exclude": _read_globs,
+    "tests": _read_globs,
+    "priority": _read_globs,
+    "migrations": _read_migrations,
+    "env": _read_env,
+}
+_ENV_KEYS: dict[str, Callable[[object, str], object]] = {
+    "get": _read_import,
+    "patch": _read_import,
+    "api": _read_api,
+}

@@ -1,0 +1,58 @@
+"""Applying edits: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdline.model import Edit
+
+
+class OverlapError(ValueError):
+    """Two edits touch the same bytes: a bug in the rule that made them."""
+
+
+def merge_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Sort edits and drop exact repeats.
+
+    Raises OverlapError where two of them overlap. Two insertions at one place keep their order.
+    """
+    merged: list[Edit] = []
+    for edit in sorted(dict.fromkeys(edits), key=lambda e: (e.start, e.end)):
+        if merged and edit.start < merged[-1].end:
+            raise OverlapError(f"edits overlap: {merged[-1]} and {edit}")
+        merged.append(edit)
+    return tuple(merged)
+
+
+def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
+    """The bytes after the edits, which must be sorted and must not overlap (see `merge_edits`)."""
+    parts: list[bytes] = []
+    position = 0
+    for edit in edits:
+        parts += (source[position : edit.start], edit.text)
+        position = edit.end
+    return b"".join([*parts, source[position:]])
+
+
+class OffsetMap:
+    """Where bytes outside the edits went: old offset to new offset.
+
+    >>> moved = OffsetMap([Edit(2, 4, b"wide!")])
+    >>> moved.start(1), moved.start(2), moved.end(4), moved.start(6)
+    (1, 2, 7, 9)
+    """
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = tuple(edits)
+
+    def start(self, offset: int) -> int:
+        """The new offset of a region that began at `offset`: edits that end there lie before it."""
+        return offset + sum(_growth(e) for e in self._edits if e.end <= offset and e.start < offset)
+
+    def end(self, offset: int) -> int:
+        """The new offset of a region that ended at `offset`: edits that end there lie inside it."""
+        return offset + sum(_growth(e) for e in self._edits if e.end <= offset)
+
+
+def _growth(edit: Edit) -> int:
+    return len(edit.text) - (edit.end - edit.start)

@@ -1,0 +1,387 @@
+"""Import statements around a rewrite: which local name to use, where to add an import, which imports became unused."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from holdline import fstrings
+from holdline.model import Edit, ImportName, Site
+from holdline.scopes import Binding, Scope, ScopeKind, Scopes
+from holdline.source import Source, Span
+
+#: Names whose mere presence means that a module's names may be used in ways the tree does not show.
+_REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__"})
+_KEEP_COMMENT = re.compile(r"#.*(F401|unused-import|noqa(?!:)|re-?export)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ImportChange:
+    """Edits to import statements, with what the proof needs to know about them."""
+
+    edits: tuple[Edit, ...] = ()
+    altered: tuple[Site, ...] = ()
+    removed: tuple[Site, ...] = ()
+    inserted: tuple[str, ...] = ()
+
+
+@dataclass
+class _Draft:
+    edits: list[Edit] = field(default_factory=list)
+    altered: list[Site] = field(default_factory=list)
+    removed: list[Site] = field(default_factory=list)
+    gone: set[ast.stmt] = field(default_factory=set)
+
+
+class NoPlaceError(Exception):
+    """There is no line before the first use where an import could stand alone."""
+
+
+def choose_local(source: Source, module: str, name: str, *, first_use: int, exported: bool) -> str:
+    """The local name for `from module import name`.
+
+    An import that stands before `first_use` is used again if nothing else binds its name. A name that occurs in the file
+    in any scope would collide, so another is chosen; where star imports lead into or out of the file (`exported`) it
+    starts with an underscore, so that neither side overrides the other.
+    """
+    scopes = source.scopes
+    for item, statement, binding in _from_imports(source, scopes):
+        wanted = (item.module, item.name) == (module, name) and source.span(statement).end <= first_use
+        if wanted and _sole(scopes, binding):
+            return item.local
+    prefix = "_" if exported or scopes.star_imports else ""
+    candidates = [prefix + name, *(f"{prefix}holdline_{name}{n}" for n in ("", *range(2, 100)))]
+    return next(c for c in candidates if not scopes.mentions(c))
+
+
+def plan_imports(
+    source: Source,
+    *,
+    needed: Iterable[ImportName],
+    released: Iterable[str],
+    rewritten: Sequence[Edit],
+    first_use: int,
+    referenced: Callable[[str], bool],
+) -> ImportChange:
+    """The edits that add `needed` imports and take out those among `released` names that the `rewritten` spans used last.
+
+    `first_use` is the offset of the first rewritten place; `referenced` tells whether other files use a name of this
+    module's surface. Raises NoPlaceError where an import cannot be added.
+    """
+    draft = _Draft()
+    for statement, aliases in _unused(source, source.scopes, set(released), rewritten, referenced).items():
+        _drop(source, statement, aliases, draft)
+    present = {item for item, _, _ in _from_imports(source, source.scopes)}
+    texts = _import_lines(set(needed) - present)
+    if texts:
+        draft.edits.append(_insertion(source, texts, draft.gone, first_use))
+    _close_gaps(source, draft)
+    return ImportChange(tuple(draft.edits), tuple(draft.altered), tuple(draft.removed), tuple(texts))
+
+
+# which imports became unused
+
+
+def _unused(
+    source: Source,
+    scopes: Scopes,
+    released: set[str],
+    rewritten: Sequence[Edit],
+    referenced: Callable[[str], bool],
+) -> dict[ast.stmt, list[ast.alias]]:
+    found: dict[ast.stmt, list[ast.alias]] = {}
+    if not released or any(scopes.mentions(name) for name in _REFLECTION):
+        return found
+    texts = _live_strings(source)
+    for scope in scopes.all_scopes:
+        for name in sorted(released & scope.bindings.keys()):
+            bindings = scope.bindings[name]
+            if scope.kind is ScopeKind.MODULE and (_is_public(source, name) or referenced(name)):
+                continue
+            if not all(_is_removable(source, scope, b) for b in bindings):
+                continue
+            if any(re.search(rf"(?<![\w.]){re.escape(name)}\b", text) for text in texts):
+                continue
+            if _all_rewritten(source, scopes, name, scope, rewritten):
+                for binding in bindings:
+                    assert isinstance(binding.node, ast.alias)
+                    assert binding.statement is not None
+                    found.setdefault(binding.statement, []).append(binding.node)
+    return found
+
+
+def _all_rewritten(
+    source: Source, scopes: Scopes, name: str, scope: Scope, rewritten: Sequence[Edit]
+) -> bool:
+    uses = list(scopes.references(name, scope))
+    for use in uses:
+        span = fstrings.span(source, use)
+        if not any(e.start <= span.start and span.end <= e.end for e in rewritten):
+            return False
+    return bool(uses)
+
+
+def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
+    statement, alias = binding.statement, binding.node
+    if statement is None or not isinstance(alias, ast.alias):
+        return False
+    if alias.asname == alias.name or (isinstance(statement, ast.Import) and "." in alias.name and not alias.asname):
+        return False  # `import x as x` re-exports; `import a.b` also loads a.b for others
+    parent = source.parents[statement]
+    if not isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    if scope.kind is ScopeKind.CLASS or (len(parent.body) == 1 and not isinstance(parent, ast.Module)):
+        return False
+    return not any(
+        _KEEP_COMMENT.search(source.line_text(line))
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    )
+
+
+def _is_public(source: Source, name: str) -> bool:
+    """Whether the module offers the name on purpose: a package's `__init__`, or a mention in `__all__`."""
+    if source.path.rpartition("/")[2] == "__init__.py":
+        return True
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Name) and node.id == "__all__" and not isinstance(node.ctx, ast.Load):
+            statement = source.parents[node]
+            if any(isinstance(c, ast.Constant) and c.value == name for c in ast.walk(statement)):
+                return True
+    return False
+
+
+def _live_strings(source: Source) -> list[str]:
+    """Strings that are code: annotations, the type given to `cast`, and doctests."""
+    roots: list[ast.AST] = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
+            roots.append(node.annotation)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            roots.append(node.returns)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "cast":
+            roots.extend(node.args[:1])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and ">>>" in node.value:
+            roots.append(node)
+    return [
+        n.value for r in roots for n in ast.walk(r) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    ]
+
+
+# taking imports out
+
+
+def _drop(source: Source, statement: ast.stmt, aliases: list[ast.alias], draft: _Draft) -> None:
+    assert isinstance(statement, ast.Import | ast.ImportFrom)
+    span = source.span(statement)
+    if len(aliases) == len(statement.names):
+        cut = _whole_statement(source, span)
+        if cut is not None:
+            draft.edits.append(cut)
+            draft.removed.append(Site(span.start, span.end))
+            draft.gone.add(statement)
+        return
+    edits = _alias_cuts(source, statement, set(aliases))
+    if edits:
+        draft.edits.extend(edits)
+        draft.altered.append(Site(span.start, span.end))
+
+
+def _whole_statement(source: Source, span: Span) -> Edit | None:
+    """Cut a statement with its line, or with its semicolon where it shares the line; None where neither is clean."""
+    start, end = source.line_start(span.start), source.line_end(span.end)
+    head = source.data[start : span.start]
+    tail = source.data[span.end : end]
+    alone_before, alone_after = not head.strip(), re.fullmatch(rb"[ \t\f]*(#[^\r\n]*)?[\r\n]*", tail)
+    if alone_before and alone_after:
+        return Edit(start, end, b"")
+    if match := re.match(rb"[ \t]*;[ \t]*(?![#\r\n])", tail):
+        return Edit(span.start, span.end + match.end(), b"")
+    if alone_after and (match := re.search(rb"[ \t]*;[ \t]*$", head)):
+        return Edit(start + match.start(), span.end, b"")
+    return None
+
+
+def _alias_cuts(source: Source, statement: ast.Import | ast.ImportFrom, going: set[ast.alias]) -> list[Edit]:
+    """Cut names with the commas that belong to them; nothing where a comment would be lost."""
+    cuts: list[Edit] = []
+    names = statement.names
+    spans = [source.span(alias) for alias in names]
+    index = 0
+    while index < len(names):
+        first = index
+        while index < len(names) and names[index] in going:
+            index += 1
+        if index > first:
+            trailing = index == len(names)
+            start = spans[first - 1].end if trailing else spans[first].start
+            end = spans[index - 1].end if trailing else spans[index].start
+            if b"#" in source.data[start:end]:
+                return []
+            cuts.append(Edit(start, end, b""))
+        index += 1
+    return cuts
+
+
+# adding imports
+
+
+def _import_lines(needed: Iterable[ImportName]) -> list[str]:
+    by_module: dict[str, set[tuple[str, str]]] = {}
+    for item in needed:
+        by_module.setdefault(item.module, set()).add((item.name, item.local))
+    return [
+        f"from {module} import " + ", ".join(n if n == local else f"{n} as {local}" for n, local in sorted(names))
+        for module, names in sorted(by_module.items())
+    ]
+
+
+def _insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use: int) -> Edit:
+    """Where the new import lines go: sorted into the leading imports, always before the first rewritten place."""
+    block = _leading_imports(source, first_use)
+    newline = source.newline
+    lines = b"".join(source.encode(text) + newline for text in texts)
+    if not block:
+        return _before_first_statement(source, lines)
+    sections = _sections(source, block)
+    third_party = next((s for s in sections if _kind(s[0]) == "other"), None)
+    if third_party is not None:
+        return _into_section(source, third_party, texts[0], lines)
+    standard = [s for s in sections if _kind(s[0]) == "stdlib"]
+    if standard:
+        last = standard[-1]
+        gap = b"" if all(s in gone for s in last) else newline
+        return _after(source, last[-1], gap, lines)
+    start = source.line_start(source.span(block[0]).start)
+    return Edit(start, start, lines + newline)
+
+
+def _leading_imports(source: Source, first_use: int) -> list[ast.stmt]:
+    """The first unbroken run of top-level imports on lines of their own, if it ends before the first rewritten place."""
+    body = [s for s in source.tree.body if not _is_future(s)]
+    block: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            block.append(statement)
+        elif block or source.span(statement).end > first_use:
+            break
+    lines = [line for s in source.tree.body for line in {s.lineno, s.end_lineno}]
+    while block and lines.count(block[-1].end_lineno) > 1:
+        block.pop()  # shares its line with another statement
+    alone = [s for s in block if lines.count(s.lineno) == 1]
+    return alone if len(alone) == len(block) else []
+
+
+def _before_first_statement(source: Source, lines: bytes) -> Edit:
+    """Behind the docstring and future imports where there are any, else before the first statement."""
+    body = source.tree.body
+    head = [s for s in body if _is_future(s)] or body[: int(_has_docstring(source.tree))]
+    rest = body[body.index(head[-1]) + 1 :] if head else body
+    if head:
+        if rest and rest[0].lineno == head[-1].end_lineno:
+            raise NoPlaceError("the module's first statements share a line, so no import can be put between them")
+        return _after(source, head[-1], source.newline, lines)
+    first = rest[0]
+    decorators = getattr(first, "decorator_list", [])
+    start = source.line_start(min(source.span(n).start for n in [first, *decorators]))
+    start = _above_comments(source, start)
+    return Edit(start, start, lines + source.newline)
+
+
+def _above_comments(source: Source, start: int) -> int:
+    """Step over comment lines that belong to the statement at `start`, but never over those that open the file."""
+    moved = start
+    while moved > source.bom:
+        previous = source.line_start(moved - 1 - (source.data[moved - 2 : moved] == b"\r\n"))
+        line = source.data[previous:moved].strip()
+        if not line:
+            return moved
+        if not line.startswith(b"#"):
+            return start
+        moved = previous
+    return start
+
+
+def _into_section(source: Source, section: list[ast.stmt], text: str, lines: bytes) -> Edit:
+    """Among a section's from-imports in the order of their modules, behind its plain imports."""
+    module = text.split()[1]
+    froms = [s for s in section if isinstance(s, ast.ImportFrom)]
+    later = next((s for s in froms if (s.module or "").lower() > module.lower()), None)
+    if later is not None and source.span(section[0]).start <= source.span(later).start:
+        start = source.line_start(source.span(later).start)
+        return Edit(start, start, lines)
+    return _after(source, section[-1], b"", lines)
+
+
+def _after(source: Source, statement: ast.stmt, gap: bytes, lines: bytes) -> Edit:
+    end = source.line_end(source.span(statement).end)
+    if end == len(source.data) and not source.data.endswith((b"\n", b"\r")):
+        return Edit(end, end, source.newline + gap + lines[: -len(source.newline)])
+    return Edit(end, end, gap + lines)
+
+
+def _sections(source: Source, block: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Split a run of imports where blank lines do."""
+    sections = [[block[0]]]
+    for previous, statement in zip(block, block[1:], strict=False):
+        between = range((previous.end_lineno or previous.lineno) + 1, statement.lineno)
+        if any(not source.line_text(line).strip() for line in between):
+            sections.append([])
+        sections[-1].append(statement)
+    return sections
+
+
+def _kind(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.ImportFrom):
+        if statement.level:
+            return "relative"
+        module = statement.module or ""
+    else:
+        assert isinstance(statement, ast.Import)
+        module = statement.names[0].name
+    return "stdlib" if module.partition(".")[0] in sys.stdlib_module_names else "other"
+
+
+def _close_gaps(source: Source, draft: _Draft) -> None:
+    """Where a whole section of imports went and nothing came in its place, take the blank lines behind it too."""
+    block = _leading_imports(source, len(source.data))
+    if not block or not draft.gone:
+        return
+    sections = _sections(source, block)
+    for section, following in zip(sections, sections[1:], strict=False):
+        if not all(s in draft.gone for s in section):
+            continue
+        end = source.line_end(source.span(section[-1]).end)
+        start = source.line_start(source.span(following[0]).start)
+        filled = any(e.start == end and e.text for e in draft.edits)
+        if not filled and not source.data[end:start].strip():
+            draft.edits.append(Edit(end, start, b""))
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _has_docstring(tree: ast.Module) -> bool:
+    first = tree.body[0] if tree.body else None
+    return (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
+
+
+def _from_imports(source: Source, scopes: Scopes) -> Iterator[tuple[ImportName, ast.ImportFrom, Binding]]:
+    """What the module imports by name at its top level, absolutely."""
+    for bindings in scopes.module.bindings.values():
+        for binding in bindings:
+            alias, statement = binding.node, binding.statement
+            if not (isinstance(statement, ast.ImportFrom) and isinstance(alias, ast.alias)) or statement.level:
+                continue
+            if source.parents[statement] is source.tree:
+                yield ImportName(statement.module or "", alias.name, binding.name), statement, binding
+
+
+def _sole(scopes: Scopes, binding: Binding) -> bool:
+    owners = [s for s in scopes.all_scopes if binding.name in s.bindings]
+    return owners == [scopes.module] and len(scopes.module.bindings[binding.name]) == 1

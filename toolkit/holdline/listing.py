@@ -1,0 +1,163 @@
+"""Which files a command is about: tracked Python files, narrowed by the PATH arguments and `--directory`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from holdline.errors import HoldlineError
+from holdline.git import FileKind, Repository, TrackedFile
+from holdline.model import Problem, ProblemKind
+
+_PYTHON = ".py"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files to work on: `/`-separated paths relative to the repository's root, in byte order.
+
+    `blobs` maps each tracked one to the blob id in git's index, which the working tree may have left;
+    `problems` are files that the arguments asked for and that cannot be reached safely.
+    """
+
+    paths: tuple[str, ...]
+    blobs: Mapping[str, str] = field(repr=False)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The PATH arguments, resolved: folders to look in, and files named themselves."""
+
+    folders: frozenset[str]
+    files: frozenset[str]
+
+
+def select_files(
+    repo: Repository, *, paths: Sequence[str] = (), cwd: Path, directories: Sequence[str] = ()
+) -> Selection:
+    """The Python files that git tracks and the working tree has, and any file that `paths` names itself.
+
+    `paths` are files or folders, relative to `cwd` or absolute; none means the whole repository.
+    `directories` (relative to `cwd`, else to the root) narrow that further. Raises HoldlineError for an
+    argument that does not exist, lies outside the repository or in one of its submodules.
+    """
+    tracked = repo.tracked()
+    submodules = [entry.path for entry in tracked if entry.kind is FileKind.SUBMODULE]
+    named = _resolve_all(repo.root, paths, cwd, submodules)
+    within = frozenset(_resolve_folder(repo.root, name, cwd, submodules) for name in directories)
+    blobs: dict[str, str] = {}
+    problems: list[Problem] = []
+    seen_links: dict[str, str] = {}
+    for path, blob in _wanted(tracked, named, within):
+        mode = _mode(repo.root, path)
+        if link := _symlinked_parent(repo.root, path, seen_links):
+            message = f"reached through the symbolic link {link}: left out"
+            problems.append(Problem(path, ProblemKind.UNREADABLE, message))
+        elif stat.S_ISLNK(mode):
+            problems.append(Problem(path, ProblemKind.UNREADABLE, "now a symbolic link: left out"))
+        elif stat.S_ISREG(mode):
+            blobs[path] = blob
+    chosen = tuple(sorted(blobs, key=os.fsencode))
+    return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems))
+
+
+def _wanted(
+    tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]
+) -> Iterable[tuple[str, str]]:
+    """Path and index blob of each file asked for; the blob is empty where git tracks none."""
+    unlisted = set(named.files)
+    for path, kind, blob in tracked:
+        unlisted.discard(path)
+        if kind is FileKind.SYMLINK or kind is FileKind.SUBMODULE:
+            continue
+        asked = path in named.files or (path.endswith(_PYTHON) and _is_under(path, named.folders))
+        if asked and (not within or _is_under(path, within)):
+            yield path, blob
+    for path in sorted(unlisted):
+        if not within or _is_under(path, within):
+            yield path, ""
+
+
+def _is_under(path: str, folders: frozenset[str]) -> bool:
+    """Whether one of `folders` ("" is the root) holds `path`, at any depth."""
+    if "" in folders:
+        return True
+    end = path.rfind("/")
+    while end > 0:
+        if path[:end] in folders:
+            return True
+        end = path.rfind("/", 0, end)
+    return False
+
+
+def _resolve_all(root: Path, names: Sequence[str], cwd: Path, submodules: Sequence[str]) -> _Named:
+    if not names:
+        return _Named(frozenset({""}), frozenset())
+    folders, files = set(), set()
+    for name in names:
+        relative, mode = _resolve(root, name, cwd, submodules)
+        if stat.S_ISDIR(mode):
+            folders.add(relative)
+        elif stat.S_ISREG(mode):
+            files.add(relative)
+        else:
+            raise HoldlineError(f"{name} is neither a file nor a folder: name one of those")
+    return _Named(frozenset(folders), frozenset(files))
+
+
+def _resolve_folder(root: Path, name: str, cwd: Path, submodules: Sequence[str]) -> str:
+    base = cwd if (cwd / name).exists() else root
+    relative, mode = _resolve(root, name, base, submodules)
+    if not stat.S_ISDIR(mode):
+        raise HoldlineError(f"--directory {name} is not a folder: name a file as a PATH instead")
+    return relative
+
+
+def _resolve(root: Path, name: str, base: Path, submodules: Sequence[str]) -> tuple[str, int]:
+    """An argument as a path relative to `root` ("" is the root itself) and its mode; links are resolved."""
+    try:
+        real = Path(os.path.realpath(base / name, strict=True))
+        mode = real.stat().st_mode
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise HoldlineError(f"{name} does not exist (looked in {base})") from None
+        raise HoldlineError(f"{name} cannot be read: {error.strerror}") from None
+    if not real.is_relative_to(root):
+        raise HoldlineError(f"{name} is outside the repository {root}: point -C at its own repository")
+    relative = "" if real == root else real.relative_to(root).as_posix()
+    if relative.split("/", 1)[0] == ".git":
+        raise HoldlineError(f"{name} is git's own data: name a file of the working tree")
+    for submodule in submodules:
+        if relative == submodule or relative.startswith(f"{submodule}/"):
+            raise HoldlineError(
+                f"{name} is in the submodule {submodule}: run holdline inside it (-C {root / submodule})"
+            )
+    return relative, mode
+
+
+def _symlinked_parent(root: Path, path: str, seen: dict[str, str]) -> str:
+    """The outermost folder on the way to `path` that is a symbolic link, else ""; `seen` is its memory."""
+    folder = path.rpartition("/")[0]
+    if not folder:
+        return ""
+    if folder not in seen:
+        outer = _symlinked_parent(root, folder, seen)
+        seen[folder] = outer or (folder if stat.S_ISLNK(_mode(root, folder)) else "")
+    return seen[folder]
+
+
+def _mode(root: Path, path: str) -> int:
+    """The mode of what the working tree has at `path`, links not followed; 0 where it has nothing.
+
+    Tracked files may be missing: deleted, or left out by a sparse checkout.
+    """
+    try:
+        return os.lstat(f"{root}/{path}").st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except OSError:
+        return stat.S_IFREG  # behind a closed folder: whoever tries to read it reports so

@@ -1,0 +1,131 @@
+"""What a dotted expression refers to: `o.environ` after `import os as o` is "os.environ"."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from holdline.scopes import Binding, Scopes
+
+
+class Doubt(enum.StrEnum):
+    """Why an origin, though likely, is not certain; the text completes "cannot be rewritten safely: …"."""
+
+    NONE = ""
+    STAR = "the name comes from a star import"
+    SEVERAL = "the name is bound in more than one way"
+    TYPE_CHECKING = "the name is imported for type checking only"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The dotted path an expression refers to, the local name it starts from, and any doubt about it."""
+
+    path: str
+    root: ast.Name
+    doubt: Doubt = Doubt.NONE
+    bindings: tuple[Binding, ...] = ()
+
+
+class Origins:
+    """Resolves the names of one module, given its scopes, parents and importable name ("" where unknown).
+
+    `star_names` maps a module to the names its star import is known to bring.
+    """
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        parents: dict[ast.AST, ast.AST],
+        package: str = "",
+        star_names: dict[str, frozenset[str]] | None = None,
+    ) -> None:
+        self._scopes = scopes
+        self._parents = parents
+        self._package = package
+        self._star_names = star_names or {}
+
+    def of(self, node: ast.expr) -> Origin | None:
+        """The origin of a Name or of an attribute chain that starts at a Name bound by imports; None otherwise."""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        root = self._of_name(node)
+        if root is None:
+            return None
+        path = ".".join([root.path, *reversed(attributes)])
+        return Origin(path, node, root.doubt, root.bindings)
+
+    def _of_name(self, node: ast.Name) -> Origin | None:
+        resolution = self._scopes.resolve(node)
+        if resolution is None:
+            return self._from_star(node)
+        imports = [b for b in resolution.bindings if b.statement is not None]
+        if not imports:
+            return None
+        paths = {self._imported(b) for b in imports}
+        agreed = len(imports) == len(resolution.bindings) and len(paths) == 1
+        if not agreed:
+            return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(resolution.bindings))
+        doubt = Doubt.TYPE_CHECKING if all(map(self._is_type_checking, imports)) else Doubt.NONE
+        return Origin(paths.pop(), node, doubt, tuple(imports))
+
+    def _from_star(self, node: ast.Name) -> Origin | None:
+        for statement in self._scopes.star_imports:
+            module = statement.module or ""
+            if node.id in self._star_names.get(module, ()):
+                return Origin(f"{module}.{node.id}", node, Doubt.STAR)
+        return None
+
+    def _imported(self, binding: Binding) -> str:
+        alias, statement = binding.node, binding.statement
+        assert isinstance(alias, ast.alias)
+        if isinstance(statement, ast.Import):
+            return alias.name if alias.asname else alias.name.partition(".")[0]
+        assert isinstance(statement, ast.ImportFrom)
+        module = absolute_module(statement.module or "", statement.level, self._package)
+        return canonical(f"{module}.{alias.name}")
+
+    def _is_type_checking(self, binding: Binding) -> bool:
+        node: ast.AST | None = binding.statement
+        while node is not None:
+            child, node = node, self._parents.get(node)
+            if isinstance(node, ast.If) and child in node.body and _mentions_type_checking(node.test):
+                return True
+        return False
+
+
+def canonical(path: str) -> str:
+    """One name for the standard library's mock and its backport, which behave alike.
+
+    >>> canonical("mock.patch.dict"), canonical("unittest.mock.patch"), canonical("mocking.patch")
+    ('unittest.mock.patch.dict', 'unittest.mock.patch', 'mocking.patch')
+    """
+    return f"unittest.{path}" if path == "mock" or path.startswith("mock.") else path
+
+
+def absolute_module(module: str, level: int, package: str) -> str:
+    """The module a from-import names, its leading dots resolved against the importing module's package.
+
+    >>> absolute_module("helpers", 1, "tests.unit"), absolute_module("", 2, "tests.unit"), absolute_module("os", 0, "")
+    ('tests.unit.helpers', 'tests', 'os')
+    """
+    if not level:
+        return module
+    parts = package.split(".") if package else []
+    base = parts[: len(parts) - (level - 1)]
+    return ".".join([*base, module] if module else base)
+
+
+def _mentions_type_checking(test: ast.expr) -> bool:
+    nodes: Iterable[ast.AST] = ast.walk(test)
+    return any(
+        (isinstance(n, ast.Name) and n.id == "TYPE_CHECKING")
+        or (isinstance(n, ast.Attribute) and n.attr == "TYPE_CHECKING")
+        for n in nodes
+    )

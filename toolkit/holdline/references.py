@@ -1,0 +1,49 @@
+"""Which names of a module other files use: what keeps an import that its own file no longer needs.
+
+Found in the text, not in the tree: strings (`patch("helpers.os.environ")`) and `getattr` count as well, and too many
+references only keep an import that could have gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n]*)", re.MULTILINE)
+_WORD = re.compile(rb"\w+")
+
+
+@dataclass(frozen=True)
+class References:
+    """`pairs` of (module's last name, name used); a "*" stands for any module. `stars` are star-imported modules."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    stars: frozenset[str] = frozenset()
+
+
+class ReferenceFinder:
+    """Looks for uses of some names; built once per run."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(n.encode() for n in names)
+        alternatives = b"|".join(sorted(map(re.escape, self._names))) or b"(?!)"
+        self._marks = tuple(b"." + n for n in self._names)
+        self._attribute = re.compile(rb"\b(\w+)\.(" + alternatives + rb")\b")
+        self._named = re.compile(rb"""\b(\w+)\s*,\s*["'](""" + alternatives + rb""")["']""")
+
+    def find(self, data: bytes) -> References:
+        """The references one file makes."""
+        pairs: set[tuple[bytes, bytes]] = set()
+        stars: set[bytes] = set()
+        if any(mark in data for mark in self._marks):
+            pairs.update(self._attribute.findall(data))
+        pairs.update((b"*", name) for owner, name in self._named.findall(data) if owner not in (b"os", b"mock"))
+        for module, imported in _FROM.findall(data):
+            stem = module.rpartition(b".")[2]
+            if imported.lstrip(b"( \t").startswith(b"*"):
+                stars.add(stem)
+            else:
+                pairs.update((stem, name) for name in self._names.intersection(_WORD.findall(imported)))
+        decoded = frozenset((a.decode(errors="replace"), b.decode(errors="replace")) for a, b in pairs)
+        return References(decoded, frozenset(s.decode(errors="replace") for s in stars))

@@ -1,0 +1,49 @@
+"""GitHub workflow commands: each violation becomes an annotation on its line of the pull request.
+
+Format: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from holdline.model import Problem, ScanReport, Violation
+from holdline.reports.printable import printable
+from holdline.reports.text import scan_line
+from holdline.reports.values import PROBLEM_WORDS, described
+
+_DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY_ESCAPES = _DATA_ESCAPES | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def render_scan(report: ScanReport) -> str:
+    """An error per violation, a warning per file that could not be judged, a notice with the score."""
+    lines = [_violation(violation) for violation in report.violations]
+    lines += [_problem(problem) for problem in report.problems]
+    lines.append(_command("notice", scan_line(report), title="Holdline"))
+    return "\n".join(lines) + "\n"
+
+
+def _violation(violation: Violation) -> str:
+    places: dict[str, str | int] = {
+        "file": violation.path,
+        "line": violation.line,
+        "endLine": violation.end_line,
+        "col": violation.column,
+    }
+    if violation.end_line == violation.line:  # GitHub takes an end column within one line only
+        places["endColumn"] = violation.end_column
+    return _command("error", described(violation), **places, title=f"Holdline {violation.code}")
+
+
+def _problem(problem: Problem) -> str:
+    places: dict[str, str | int] = {"line": problem.line} if problem.line else {}
+    title = f"Holdline: {PROBLEM_WORDS[problem.kind]}"
+    return _command("warning", problem.message, file=problem.path, **places, title=title)
+
+
+def _command(name: str, message: str, **properties: str | int) -> str:
+    listed = ",".join(f"{key}={_escape(str(value), _PROPERTY_ESCAPES)}" for key, value in properties.items())
+    return f"::{name} {listed}::{_escape(message, _DATA_ESCAPES)}"
+
+
+def _escape(text: str, escapes: dict[int, str]) -> str:
+    return printable(text, keep="\r\n").translate(escapes)

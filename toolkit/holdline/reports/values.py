@@ -1,0 +1,94 @@
+"""What the report formats share: the values they take and the words they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from holdline.model import FileResult, Plan, Problem, ProblemKind, Safety, Violation
+from holdline.reports.relocate import relocate
+
+PROBLEM_WORDS = {
+    ProblemKind.UNREADABLE: "unreadable",
+    ProblemKind.UNPARSABLE: "not parsed",
+    ProblemKind.PROOF: "failed a proof",
+    ProblemKind.CHANGED: "changed meanwhile",
+    ProblemKind.READ_ONLY: "read-only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """A migration as it ended, or as a dry run foresees it.
+
+    `dependency` is one line on what rewritten code now needs and where to declare it (empty: nothing new),
+    `run` names the journal's run (None: nothing was written), `unwritten` are planned files that the run
+    had to leave as they were.
+    """
+
+    plan: Plan
+    dry_run: bool
+    dependency: str = ""
+    run: str | None = None
+    unwritten: tuple[Problem, ...] = ()
+
+    @property
+    def results(self) -> tuple[FileResult, ...]:
+        """The plan's results in order, settled.
+
+        What stayed unwritten is not counted as fixed. After a run that wrote, what remains is located in the
+        files as they now are; in a dry run, in the files as they were.
+        """
+        stopped = {problem.path: problem for problem in self.unwritten}
+        return tuple(self._settle(result, stopped.get(result.path)) for result in self.plan.results)
+
+    def _settle(self, result: FileResult, stopped: Problem | None) -> FileResult:
+        if stopped:
+            return replace(
+                result,
+                remaining=result.violations,
+                fixed=(),
+                edits=(),
+                problem=stopped,
+                before=b"",
+                after=b"",
+            )
+        return result if self.dry_run else relocate(result)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All files that could not be judged, planned or written."""
+        return self.plan.problems + tuple(result.problem for result in self.results if result.problem)
+
+
+def reason_left(violation: Violation, result: FileResult) -> str:
+    """Why `violation` stays in `result`'s file, in one line."""
+    if violation.refusal:
+        return violation.refusal
+    if result.problem:
+        return result.problem.message
+    if violation.fix and violation.fix.safety is Safety.UNSAFE:
+        note = violation.fix.note or "may change behaviour"
+        return f"needs --unsafe: {note}"
+    return violation.hint or "no fix is known"
+
+
+def problem_counts(problems: Iterable[Problem]) -> list[str]:
+    """How many files had which kind of problem, in words: `["2 not parsed", "1 unreadable"]`."""
+    kinds = [problem.kind for problem in problems]
+    return [f"{number(kinds.count(kind))} {words}" for kind, words in PROBLEM_WORDS.items() if kind in kinds]
+
+
+def number(value: int) -> str:
+    """`value` with its thousands set apart by spaces."""
+    return f"{value:,}".replace(",", " ")
+
+
+def counted(value: int, noun: str, plural: str = "") -> str:
+    """`value` with its noun: `1 file`, `2 files`."""
+    return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def described(violation: Violation) -> str:
+    """The message with the hint on a second line, for formats that have one text per violation."""
+    return f"{violation.message}\n{violation.hint}" if violation.hint else violation.message

@@ -1,0 +1,292 @@
+"""Which binding a name refers to: Python's scoping rules over one syntax tree.
+
+Resolution is by scope, not by order of execution: a name with several bindings in its scope resolves to all of them,
+and the caller decides whether they agree. Source: the language reference, "Naming and binding".
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ComprehensionNode = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+class ScopeKind(enum.Enum):
+    """What opened a scope."""
+
+    MODULE = enum.auto()
+    CLASS = enum.auto()
+    FUNCTION = enum.auto()
+    COMPREHENSION = enum.auto()
+    TYPE_PARAMETERS = enum.auto()
+
+
+@dataclass(eq=False)
+class Binding:
+    """One place that binds a name. `node` is the alias, name, argument or definition; `statement` the import, if any."""
+
+    name: str
+    node: ast.AST
+    statement: ast.Import | ast.ImportFrom | None = None
+
+
+@dataclass(eq=False)
+class Scope:
+    """A scope with the bindings made in it."""
+
+    kind: ScopeKind
+    node: ast.AST
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The scope a name belongs to and all its bindings there."""
+
+    scope: Scope
+    bindings: Sequence[Binding]
+
+
+class Scopes:
+    """All scopes of a module, and the scope each name is used in."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.module = Scope(ScopeKind.MODULE, tree, None)
+        self.names: list[ast.Name] = []
+        self.star_imports: list[ast.ImportFrom] = []
+        self.all_scopes: list[Scope] = [self.module]
+        self._scope_of: dict[ast.AST, Scope] = {}
+        _Builder(self).build(tree)
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope a Name, import alias or definition stands in."""
+        return self._scope_of[node]
+
+    def resolve(self, node: ast.Name) -> Resolution | None:
+        """What a name refers to; None where no binding is in sight (a builtin, or a star import's gift)."""
+        return self.lookup(node.id, self._scope_of[node])
+
+    def lookup(self, name: str, scope: Scope) -> Resolution | None:
+        """What `name` means when used in `scope`."""
+        owner = self._owner(name, scope)
+        found = owner.bindings.get(name) if owner else None
+        return Resolution(owner, found) if owner and found else None
+
+    def references(self, name: str, owner: Scope) -> Iterator[ast.Name]:
+        """Every Name node, load or store, that means `name` of scope `owner`."""
+        for node in self.names:
+            if node.id == name and self._owner(name, self._scope_of[node]) is owner:
+                yield node
+
+    def mentions(self, name: str) -> bool:
+        """Whether the identifier occurs as a name or a binding in any scope."""
+        return any(node.id == name for node in self.names) or any(
+            name in s.bindings or name in s.globals or name in s.nonlocals for s in self.all_scopes
+        )
+
+    def _owner(self, name: str, scope: Scope) -> Scope | None:
+        if name in scope.globals:
+            return self.module
+        current: Scope | None = scope
+        first = name not in scope.nonlocals
+        while current is not None:
+            visible = first or current.kind is not ScopeKind.CLASS
+            if visible and name in current.globals:
+                return self.module
+            if visible and name in current.bindings and name not in current.nonlocals:
+                return current
+            # the scope of type parameters sees the class around it, everything else looks past classes
+            first = current.kind is ScopeKind.TYPE_PARAMETERS
+            current = current.parent
+        return None
+
+
+class _Builder:
+    """Walks a tree once and fills a Scopes."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        self.nonlocal_bindings: list[tuple[Binding, Scope]] = []
+
+    def build(self, tree: ast.Module) -> None:
+        for statement in tree.body:
+            self.visit(statement, self.scopes.module)
+        for binding, scope in self.nonlocal_bindings:
+            owner = self.scopes._owner(binding.name, scope)
+            if owner is not None:
+                owner.bindings.setdefault(binding.name, []).append(binding)
+
+    def visit(self, node: ast.AST, scope: Scope) -> None:
+        method = getattr(self, "visit_" + node.__class__.__name__, None)
+        if method is not None:
+            method(node, scope)
+        else:
+            self.visit_children(node, scope)
+
+    def visit_children(self, node: ast.AST, scope: Scope) -> None:
+        for child in ast.iter_child_nodes(node):
+            self.visit(child, scope)
+
+    def visit_all(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node, scope)
+
+    def bind(
+        self, name: str, node: ast.AST, scope: Scope, statement: ast.Import | ast.ImportFrom | None = None
+    ) -> None:
+        binding = Binding(name, node, statement)
+        self.scopes._scope_of[node] = scope
+        if name in scope.nonlocals:
+            self.nonlocal_bindings.append((binding, scope))  # its owner may not have been walked yet
+            return
+        owner = self.scopes.module if name in scope.globals else scope
+        owner.bindings.setdefault(name, []).append(binding)
+
+    def open(self, kind: ScopeKind, node: ast.AST, parent: Scope) -> Scope:
+        scope = Scope(kind, node, parent)
+        self.scopes.all_scopes.append(scope)
+        return scope
+
+    # names
+
+    def visit_Name(self, node: ast.Name, scope: Scope) -> None:
+        self.scopes.names.append(node)
+        if not isinstance(node.ctx, ast.Load):
+            self.bind(node.id, node, scope)
+        self.scopes._scope_of[node] = scope
+
+    def visit_NamedExpr(self, node: ast.NamedExpr, scope: Scope) -> None:
+        self.visit(node.value, scope)
+        target = scope
+        while target.kind is ScopeKind.COMPREHENSION and target.parent is not None:
+            target = target.parent
+        self.visit(node.target, target)
+
+    def visit_Global(self, node: ast.Global, scope: Scope) -> None:
+        scope.globals.update(node.names)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
+        scope.nonlocals.update(node.names)
+
+    def visit_Import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            self.bind(alias.asname or alias.name.partition(".")[0], alias, scope, node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom, scope: Scope) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                self.scopes.star_imports.append(node)
+            else:
+                self.bind(alias.asname or alias.name, alias, scope, node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler, scope: Scope) -> None:
+        if node.name:
+            self.bind(node.name, node, scope)
+        self.visit_children(node, scope)
+
+    def visit_MatchAs(self, node: ast.MatchAs, scope: Scope) -> None:
+        if node.name:
+            self.bind(node.name, node, scope)
+        self.visit_children(node, scope)
+
+    def visit_MatchStar(self, node: ast.MatchStar, scope: Scope) -> None:
+        if node.name:
+            self.bind(node.name, node, scope)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping, scope: Scope) -> None:
+        if node.rest:
+            self.bind(node.rest, node, scope)
+        self.visit_children(node, scope)
+
+    # scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        self.bind(node.name, node, scope)
+        self.visit_all(node.decorator_list, scope)
+        self.visit_all([*node.args.defaults, *node.args.kw_defaults], scope)
+        outer = self.type_parameters(node, scope)
+        arguments = _arguments(node.args)
+        self.visit_all([*(a.annotation for a in arguments), node.returns], outer)
+        inner = self.open(ScopeKind.FUNCTION, node, outer)
+        for argument in arguments:
+            self.bind(argument.arg, argument, inner)
+        self.hoist(node.body, inner)
+        self.visit_all(node.body, inner)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda, scope: Scope) -> None:
+        self.visit_all([*node.args.defaults, *node.args.kw_defaults], scope)
+        inner = self.open(ScopeKind.FUNCTION, node, scope)
+        for argument in _arguments(node.args):
+            self.bind(argument.arg, argument, inner)
+        self.visit(node.body, inner)
+
+    def visit_ClassDef(self, node: ast.ClassDef, scope: Scope) -> None:
+        self.bind(node.name, node, scope)
+        self.visit_all(node.decorator_list, scope)
+        outer = self.type_parameters(node, scope)
+        self.visit_all([*node.bases, *node.keywords], outer)
+        inner = self.open(ScopeKind.CLASS, node, outer)
+        self.hoist(node.body, inner)
+        self.visit_all(node.body, inner)
+
+    def visit_TypeAlias(self, node: ast.AST, scope: Scope) -> None:
+        self.visit(node.name, scope)  # type: ignore[attr-defined]  # Python 3.12 on
+        outer = self.type_parameters(node, scope)
+        self.visit(node.value, outer)  # type: ignore[attr-defined]
+
+    def visit_comprehension_scope(self, node: ComprehensionNode, scope: Scope) -> None:
+        first, *rest = node.generators
+        self.visit(first.iter, scope)  # the first iterable is evaluated outside
+        inner = self.open(ScopeKind.COMPREHENSION, node, scope)
+        self.visit_all([first.target, *first.ifs], inner)
+        for generator in rest:
+            self.visit_all([generator.iter, generator.target, *generator.ifs], inner)
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self.visit_all(results, inner)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_comprehension_scope
+
+    def type_parameters(self, node: ast.AST, scope: Scope) -> Scope:
+        parameters = getattr(node, "type_params", None)
+        if not parameters:
+            return scope
+        inner = self.open(ScopeKind.TYPE_PARAMETERS, node, scope)
+        for parameter in parameters:
+            self.bind(parameter.name, parameter, inner)
+            self.visit_children(parameter, inner)
+        return inner
+
+    def hoist(self, body: Sequence[ast.stmt], scope: Scope) -> None:
+        """Take note of `global` and `nonlocal` first: they rule the whole body, wherever they stand."""
+        for statement in _own_statements(body):
+            if isinstance(statement, ast.Global):
+                scope.globals.update(statement.names)
+            elif isinstance(statement, ast.Nonlocal):
+                scope.nonlocals.update(statement.names)
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    optional = (arguments.vararg, arguments.kwarg)
+    plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return plain + [a for a in optional if a is not None]
+
+
+def _own_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, nested blocks included, inner functions and classes not entered."""
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            todo.extend(ast.iter_child_nodes(node))

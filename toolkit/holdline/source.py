@@ -1,0 +1,187 @@
+"""One Python file: its bytes, its syntax tree, and where each node lies in the bytes."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from holdline.model import Problem, ProblemKind
+from holdline.scopes import Scopes
+
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+# Encodings in which a character's bytes depend on what came before: a byte range cannot be cut out of them.
+_STATEFUL = ("iso2022", "utf_7", "utf_16", "utf_32", "hz", "utf_8_sig")
+# What a syntax error on an older Python usually means, most specific first: (pattern on the line, first version).
+_NEWER_GRAMMAR = (
+    (re.compile(r"^\s*type\s+\w+(\[.*\])?\s*="), "3.12"),
+    (re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\["), "3.12"),
+    (re.compile(r"^\s*except\s+[\w.]+\s*,\s*[\w.]+.*:"), "3.14"),
+    (re.compile(r"(?<![\w])[tT][rR]?(['\"])"), "3.14"),
+    (re.compile(r"(?<![\w])[rR]?[fF][rR]?(['\"])"), "3.12"),
+)
+
+
+class SourceError(Exception):
+    """The file cannot be judged; carries the problem to report."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Span:
+    """Byte offsets `start:end` in the file."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file. `utf8` is its text in UTF-8 without a byte-order mark, line endings as they are."""
+
+    path: str
+    data: bytes
+    tree: ast.Module
+    encoding: str
+    bom: int
+    utf8: bytes = field(repr=False)
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offsets in `utf8` of the first byte of each line, as Python counts lines (lone CR ends one, form feed does not)."""
+        return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
+
+    @cached_property
+    def newline(self) -> bytes:
+        """The file's line ending, taken from its first line; LF where there is none."""
+        match = _NEWLINE.search(self.utf8)
+        return match.group() if match else b"\n"
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """Each node's parent."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """The module's scopes and names."""
+        return Scopes(self.tree)
+
+    def offset(self, line: int, column: int) -> int:
+        """The file's byte offset of a syntax-tree position (line from 1, column in UTF-8 bytes)."""
+        return self.to_file(self.line_starts[line - 1] + column)
+
+    def to_file(self, utf8_offset: int) -> int:
+        """A file byte offset from an offset in `utf8`."""
+        if self.encoding == "utf-8":
+            return utf8_offset + self.bom
+        return len(self.utf8[:utf8_offset].decode().encode(self.encoding))
+
+    def span(self, node: ast.expr | ast.stmt | ast.alias | ast.keyword) -> Span:
+        """Where the node lies in the file. Inside f-strings before Python 3.12 use `fstrings.locate`."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Span(
+            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+        )
+
+    def text(self, span: Span) -> str:
+        """The file's text in a span, decoded."""
+        return self.data[span.start : span.end].decode(self.encoding)
+
+    def encode(self, text: str) -> bytes:
+        """Text in the file's encoding."""
+        return text.encode(self.encoding)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column (from 1, in characters) of a file byte offset."""
+        before = self.data[self.bom : offset]
+        lines = _NEWLINE.split(before)
+        return len(lines), len(lines[-1].decode(self.encoding)) + 1
+
+    def line_text(self, line: int) -> str:
+        """A line's text without its ending."""
+        start = self.line_starts[line - 1]
+        match = _NEWLINE.search(self.utf8, start)
+        return self.utf8[start : match.start() if match else len(self.utf8)].decode()
+
+    def line_start(self, offset: int) -> int:
+        """File offset where the line holding `offset` begins (just behind a byte-order mark on the first line)."""
+        before = self.data.rfind(b"\n", 0, offset) + 1
+        return max(before, self.data.rfind(b"\r", 0, offset) + 1, self.bom)
+
+    def line_end(self, offset: int) -> int:
+        """File offset just past the ending of the line holding `offset`."""
+        match = _NEWLINE.search(self.data, offset)
+        return match.end() if match else len(self.data)
+
+
+def parse(path: str, data: bytes) -> Source:
+    """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where."""
+    encoding, bom = _encoding(path, data)
+    try:
+        text = data[bom:].decode(encoding)
+    except UnicodeDecodeError as error:
+        message = f"is not valid {encoding} (byte {bom + error.start}); fix its encoding or declare it"
+        raise _problem(path, ProblemKind.UNREADABLE, message) from None
+    tree = _tree(path, data)
+    utf8 = data[bom:] if encoding == "utf-8" else text.encode()
+    return Source(path, data, tree, encoding, bom, utf8)
+
+
+def is_editable(source: Source) -> bool:
+    """Whether a byte range can be cut out of the file without disturbing the rest."""
+    name = codecs.lookup(source.encoding).name.replace("-", "_")
+    if name.startswith(_STATEFUL):
+        return False
+    return source.encoding == "utf-8" or source.utf8.decode().encode(source.encoding) == source.data
+
+
+def _encoding(path: str, data: bytes) -> tuple[str, int]:
+    bom = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    try:
+        name, _ = tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)
+    except (SyntaxError, LookupError) as error:
+        raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
+    return ("utf-8" if name in ("utf-8", "utf-8-sig") else name), bom
+
+
+def _tree(path: str, data: bytes) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data)
+    except SyntaxError as error:
+        line = error.lineno or 0
+        message = f"does not parse: {error.msg}{_newer_grammar(error)}"
+        raise _problem(path, ProblemKind.UNPARSABLE, message, line) from None
+    except ValueError as error:
+        raise _problem(path, ProblemKind.UNPARSABLE, f"does not parse: {error}") from None
+    except (RecursionError, MemoryError):
+        raise _problem(path, ProblemKind.UNPARSABLE, "does not parse: nested too deeply for Python's parser") from None
+
+
+def _newer_grammar(error: SyntaxError) -> str:
+    import sys
+
+    here = "{}.{}".format(*sys.version_info)
+    for pattern, version in _NEWER_GRAMMAR:
+        if _version(version) > sys.version_info[:2] and pattern.search(error.text or ""):
+            return f" (valid from Python {version} on, perhaps; this is Python {here}: run holdline with a newer one)"
+    return ""
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def _problem(path: str, kind: ProblemKind, message: str, line: int = 0) -> SourceError:
+    return SourceError(Problem(path, kind, message, line))

@@ -1,0 +1,48 @@
+"""Running one function over many items, in this process or in several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Deeply nested sources need deep recursion; Python frames no longer use the C stack (3.11 on).
+_RECURSION_LIMIT = 20_000
+#: Below this many items a pool costs more than it saves.
+_PAYS_FROM = 48
+
+
+def default_jobs() -> int:
+    """How many processes to use where the user does not say: the CPUs this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Sequence[Item], jobs: int
+) -> Iterator[Result]:
+    """`map(function, items)`, spread over up to `jobs` processes where that pays; results in the items' order."""
+    if jobs <= 1 or len(items) < _PAYS_FROM:
+        allow_deep_nesting()
+        yield from map(function, items)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # forked workers have everything imported already; where forking is not safe Python's own default decides
+    method = "fork" if sys.platform == "linux" else None
+    context = multiprocessing.get_context(method)
+    chunk = max(1, min(64, len(items) // (jobs * 4)))
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=allow_deep_nesting) as pool:
+        yield from pool.map(function, items, chunksize=chunk)
+
+
+def allow_deep_nesting() -> None:
+    """Raise the recursion limit, so that what Python's parser can read, our walks can follow."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
