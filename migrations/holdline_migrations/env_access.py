@@ -1,7 +1,8 @@
 """Take code off direct environment access: `os.environ`, `os.getenv`, `patch.dict(os.environ, …)` and their kin.
 
-The rewritten code reads and writes through one function, `get_env()`, and patches through another, `patch_env()`; the configuration
-says which (`[tool.holdline.env]`), Holdline's runtime by default. Rules HL101 to HL105 each cover one family of accesses.
+The rewritten code reads and writes through one function, `get_env()`, and patches through another, `patch_env()`;
+the configuration says which (`[tool.holdline.env]`), Holdline's runtime by default. Rules HL101 to HL105 each cover
+one family of accesses.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from holdline.config import Config
 from holdline.migration import Context, Fact, Rule
 from holdline.model import Violation
 from holdline.source import Source
-
 from holdline_migrations import (
     hl101_environment_read,
     hl102_environment_write,

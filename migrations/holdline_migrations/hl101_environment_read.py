@@ -1,11 +1,11 @@
 """Read the environment through `get_env()`, not through `os.environ` or `os.getenv`.
 
-One function that every read goes through can be audited, typed and isolated in tests. Reads scattered over a code base cannot:
-nobody knows which variables a program depends on, or why a test passes on one machine only.
+One function that every read goes through can be audited, typed and isolated in tests. Reads scattered over a code
+base cannot: nobody knows which variables a program depends on, or why a test passes on one machine only.
 
-`get_env()` answers every operation exactly as `os.environ` does, so the rewrite changes neither values nor exceptions: a missing
-key raises the same `KeyError`, `get` gives the same default. Not rewritten, because the result could differ: bytes views
-(`environb`), names from star imports, and `os.getenv` where some test patches it.
+`get_env()` answers every operation exactly as `os.environ` does, so the rewrite changes neither values nor
+exceptions: a missing key raises the same `KeyError`, `get` gives the same default. Not rewritten, because the
+result could differ: bytes views (`environb`), names from star imports, and `os.getenv` where some test patches it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Violation
-
 from holdline_migrations.environment.accesses import violations_of_kind
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind
@@ -43,9 +42,7 @@ RULE = Rule(
         ),
         Example('import os\n\nraw = os.environb[b"A"]\n', None),
         Example('from os import *\n\nraw = environ["A"]\n', None),
-        Example(
-            'def read(os):\n    return os.environ["A"]\n', 'def read(os):\n    return os.environ["A"]\n'
-        ),
+        Example('def read(os):\n    return os.environ["A"]\n', 'def read(os):\n    return os.environ["A"]\n'),
     ),
 )
 

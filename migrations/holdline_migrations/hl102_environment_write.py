@@ -1,12 +1,12 @@
 """Write the environment through `get_env()`, not through `os.environ`, `os.putenv` or `os.unsetenv`.
 
-A write without a record is how one test breaks another: nobody can tell who set the variable. `get_env().set(key, value)` is
-the one place where writes can be attributed.
+A write without a record is how one test breaks another: nobody can tell who set the variable. `get_env().set(key,
+value)` is the one place where writes can be attributed.
 
-In its default mode `get_env()` writes to `os.environ` in place, so code that was not migrated, C libraries and child processes
-see every write. Plain assignment statements become `.set(…)` where the order of evaluation cannot be told apart; every
-other store (loop targets, tuples, `+=`, `del`) keeps item syntax. `os.putenv` and `os.unsetenv` bypass `os.environ`, so replacing
-them changes what later reads see: that is left to the unsafe tier.
+In its default mode `get_env()` writes to `os.environ` in place, so code that was not migrated, C libraries and
+child processes see every write. Plain assignment statements become `.set(…)` where the order of evaluation cannot
+be told apart; every other store (loop targets, tuples, `+=`, `del`) keeps item syntax. `os.putenv` and
+`os.unsetenv` bypass `os.environ`, so replacing them changes what later reads see: that is left to the unsafe tier.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Violation
-
 from holdline_migrations.environment.accesses import violations_of_kind
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind

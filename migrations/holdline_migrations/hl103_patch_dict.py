@@ -1,10 +1,11 @@
 """Patch the environment with `patch_env(…)`, not with `patch.dict(os.environ, …)`.
 
-`patch_env` takes what `patch.dict` takes and restores the same way, checks every value before it touches anything, can be entered
-again, and never takes a variable away and puts it back while another thread looks.
+`patch_env` takes what `patch.dict` takes and restores the same way, checks every value before it touches anything,
+can be entered again, and never takes a variable away and puts it back while another thread looks.
 
-It also covers more: the body of a generator, and `setUp` and `setUpClass` of a decorated `TestCase`. There, and with pytest-mock's
-`mocker.patch.dict`, the rewrite keeps `patch.dict` and gives it `get_env()`, which does exactly what the old code did.
+It also covers more: the body of a generator, and `setUp` and `setUpClass` of a decorated `TestCase`. There, and
+with pytest-mock's `mocker.patch.dict`, the rewrite keeps `patch.dict` and gives it `get_env()`, which does exactly
+what the old code did.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Violation
-
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.patches import find_dict_patches, plan_dict_patch
 from holdline_migrations.environment.unit import Unit

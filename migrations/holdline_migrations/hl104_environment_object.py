@@ -1,12 +1,12 @@
 """Do not replace `os.environ`, and do not hand it on: pass `get_env()`.
 
-Code that was given `os.environ` reads and writes it where no rule can see. `get_env()` is a real mapping, so `env=get_env()`,
-`{**get_env()}` and `dict(get_env())` give the same result.
+Code that was given `os.environ` reads and writes it where no rule can see. `get_env()` is a real mapping, so
+`env=get_env()`, `{**get_env()}` and `dict(get_env())` give the same result.
 
-Handing it to code that could look at its type, identity or text, or keep it, is left alone and reported. So is putting another
-object in its place: `patch("os.environ", {...})` leaves child processes, C libraries and every `from os import environ` with the
-old one, while `patch_env({...}, clear=True)` changes it for all of them. That difference is the point, but it may change a
-test: unsafe tier.
+Handing it to code that could look at its type, identity or text, or keep it, is left alone and reported. So is
+putting another object in its place: `patch("os.environ", {...})` leaves child processes, C libraries and every
+`from os import environ` with the old one, while `patch_env({...}, clear=True)` changes it for all of them. That
+difference is the point, but it may change a test: unsafe tier.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Violation
-
 from holdline_migrations.environment.accesses import violations_of_kind
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind

@@ -1,10 +1,11 @@
 """Set variables through `get_env()` also where pytest's `monkeypatch` restores them. Off by default.
 
-`monkeypatch.setenv` restores what it changed, so it breaks no other test, and many teams are happy with it. Turn this rule on
-(`select = ["HL1", "HL105"]`) where every access must go through one door.
+`monkeypatch.setenv` restores what it changed, so it breaks no other test, and many teams are happy with it. Turn
+this rule on (`select = ["HL1", "HL105"]`) where every access must go through one door.
 
-`monkeypatch.delenv(K)` and `monkeypatch.setenv(K, "text")` are, by pytest's own definition, `delitem` and `setitem` on `os.environ`; on
-`get_env()` they do the same. A value that is not a string literal stays: setenv would turn it into text with a warning.
+`monkeypatch.delenv(K)` and `monkeypatch.setenv(K, "text")` are, by pytest's own definition, `delitem` and `setitem`
+on `os.environ`; on `get_env()` they do the same. A value that is not a string literal stays: setenv would turn it
+into text with a warning.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Edit, Fix, Safety, Site, Violation
-
 from holdline_migrations.environment.unit import Unit
 
 HINT = "use monkeypatch.setitem(get_env(), …) or patch_env(…)"

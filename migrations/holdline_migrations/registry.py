@@ -1,7 +1,6 @@
 """The migrations that come with Holdline, in the order they run. Add a line here for a new one."""
 
 from holdline.migration import Registry
-
 from holdline_migrations.env_access import EnvAccess
 
 REGISTRY = Registry((EnvAccess(),))

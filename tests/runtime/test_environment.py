@@ -74,9 +74,7 @@ def outcome(operation: tuple[Any, ...], env: Any) -> tuple[Any, ...]:
         result = function(env, *arguments)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is what we compare
         return type(error), str(error)
-    return type(result), list(result) if isinstance(
-        result, KeysView | ItemsView | ValuesView | Iterator
-    ) else result
+    return type(result), list(result) if isinstance(result, KeysView | ItemsView | ValuesView | Iterator) else result
 
 
 def run(operations: list[tuple[Any, ...]], env: Callable[[], Any]) -> tuple[list[Any], dict[str, str]]:
@@ -149,9 +147,7 @@ def test_it_serves_as_the_environment_of_a_child() -> None:
 
 
 def test_get_takes_keywords_as_getenv_does() -> None:
-    assert (
-        get_env().get(key="HOLDLINE_NONE", default="d") == os.getenv(key="HOLDLINE_NONE", default="d") == "d"
-    )
+    assert get_env().get(key="HOLDLINE_NONE", default="d") == os.getenv(key="HOLDLINE_NONE", default="d") == "d"
     with mock.patch("os.environ", {"A": "1"}):
         assert get_env().get(key="A") == os.getenv(key="A") == "1"
 

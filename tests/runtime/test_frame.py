@@ -141,3 +141,27 @@ def test_a_reader_thread_never_sees_path_vanish() -> None:
         done.set()
         reader.join()
     assert missing == []
+
+
+def test_the_price_is_the_order_of_keys_that_were_deleted() -> None:
+    def order_after(patch: Any) -> list[str]:
+        with mock.patch.dict(os.environ, {"A": "1", "B": "2"}, clear=True):
+            with patch:
+                del os.environ["A"]
+            return list(os.environ)
+
+    assert order_after(mock.patch.dict(os.environ)) == ["A", "B"]
+    assert order_after(patch_env()) == ["B", "A"]
+
+
+def test_a_variable_that_another_thread_removes_in_between_is_no_error() -> None:
+    class Vanishing(dict):  # type: ignore[type-arg]
+        """A mapping whose iteration still names a key that is gone by the time it is looked at."""
+
+        def __iter__(self) -> Any:
+            return iter([*super().keys(), "gone"])
+
+    swapped = Vanishing(a="1")
+    with mock.patch("os.environ", swapped), patch_env({"b": "2"}, clear=True):
+        assert dict(swapped.items()) == {"b": "2"}
+    assert dict(swapped.items()) == {"a": "1"}

@@ -44,9 +44,7 @@ def loaded_by(code: str) -> set[str]:
     source = Path(holdline_runtime.__file__).parents[1]
     program = f"import sys; sys.path.append({str(source)!r}); {code}; names = list(sys.modules)"
     program += "; import json; sys.stdout.write(json.dumps(names))"
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
 
 

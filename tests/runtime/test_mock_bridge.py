@@ -10,7 +10,6 @@ from unittest import mock
 from holdline_runtime import patch_env
 
 KEY = "HOLDLINE_T"
-OTHER = "HOLDLINE_U"
 
 
 def test_start_and_stop() -> None:

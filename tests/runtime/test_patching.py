@@ -251,9 +251,7 @@ class TestReach:
 
     def test_children(self) -> None:
         code = f"import os; print(os.environ[{KEY!r}])"
-        assert (
-            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "patched\n"
-        )
+        assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "patched\n"
 
     @pytest.mark.parametrize("method", ["spawn", "forkserver"])
     def test_worker_processes(self, method: str) -> None:

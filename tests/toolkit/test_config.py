@@ -108,9 +108,7 @@ def test_explicit_file_that_does_not_configure_us(tmp_path: Path) -> None:
 
 def test_tool_table_in_holdline_toml(tmp_path: Path) -> None:
     (tmp_path / "holdline.toml").write_text(pyproject(""))
-    assert error_of(tmp_path).startswith(
-        "holdline.toml: tool: put the keys of [tool.holdline] at the top level"
-    )
+    assert error_of(tmp_path).startswith("holdline.toml: tool: put the keys of [tool.holdline] at the top level")
 
 
 @pytest.mark.parametrize(
@@ -181,9 +179,7 @@ def test_unreadable_contents(tmp_path: Path, contents: bytes, message: str) -> N
 
 def test_a_folder_in_the_files_place(tmp_path: Path) -> None:
     (tmp_path / "holdline.toml").mkdir()
-    assert (
-        error_of(tmp_path) == f"{tmp_path / 'holdline.toml'}: cannot read the configuration: Is a directory"
-    )
+    assert error_of(tmp_path) == f"{tmp_path / 'holdline.toml'}: cannot read the configuration: Is a directory"
 
 
 def test_a_dangling_symlink(tmp_path: Path) -> None:
@@ -206,9 +202,7 @@ def test_documented_example_is_valid(tmp_path: Path) -> None:
 
 
 def test_documented_defaults_are_true(tmp_path: Path) -> None:
-    (line,) = re.findall(
-        r"^tests = .*\*\*/tests/.*$", DOCUMENTATION.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    (line,) = re.findall(r"^tests = .*\*\*/tests/.*$", DOCUMENTATION.read_text(encoding="utf-8"), re.MULTILINE)
     (tmp_path / "holdline.toml").write_text(line)
     assert load_config(tmp_path) == Config()
 
@@ -248,9 +242,7 @@ def test_with_select_replaces_codes() -> None:
 def test_check_select_names_where_the_entry_came_from(tmp_path: Path) -> None:
     codes = ["HL101", "HL102", "HL205"]
     check_select(Config(select=("HL1", "HL205")), codes)
-    with pytest.raises(
-        ConfigError, match=r"^--select: no rule has the code or prefix 'HL109'; the nearest is 'HL10"
-    ):
+    with pytest.raises(ConfigError, match=r"^--select: no rule has the code or prefix 'HL109'; the nearest is 'HL10"):
         check_select(Config().with_select("HL109"), codes)
     (tmp_path / "pyproject.toml").write_text(pyproject('select = ["HL9"]'))
     with pytest.raises(ConfigError, match=r"^pyproject\.toml: tool\.holdline\.select: no rule has .* 'HL9'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from holdline.errors import MissingExtraError, RepositoryError
-from holdline.git import FileKind, Repository, TrackedFile
+from holdline.git import FileKind, Repository, TrackedFile, require_gitpython
 
 if TYPE_CHECKING:
     from conftest import MakeRepo, Repo
@@ -100,9 +101,7 @@ class TestDiscover:
         with pytest.raises(RepositoryError, match=r"git cannot open the repository .* bad config"):
             open_repo(repo)
 
-    def test_hook_variables_do_not_lead_elsewhere(
-        self, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_hook_variables_do_not_lead_elsewhere(self, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> None:
         other, repo = make_repo({"other.py": ""}, name="other"), make_repo({"a.py": ""})
         monkeypatch.setenv("GIT_DIR", str(other.root / ".git"))
         monkeypatch.setenv("GIT_INDEX_FILE", str(other.root / ".git" / "index"))
@@ -280,12 +279,24 @@ class TestObjects:
         open_repo(repo).store_blobs([b"committed\n"])
         assert repo.git("count-objects").startswith("0 objects")
 
+    def test_disk_full(self, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+        found = open_repo(make_repo({"a.py": ""}))
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(RepositoryError, match=r"cannot be stored in .*objects: No space left"):
+            found.store_blobs([b"new content"])
+
     def test_without_gitpython(self, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> None:
         found = open_repo(make_repo({"a.py": ""}))
         monkeypatch.setitem(sys.modules, "git", None)
         monkeypatch.setitem(sys.modules, "git.db", None)
         with pytest.raises(MissingExtraError, match=r"holdline\[toolkit\]"):
             found.store_blobs([b"x"])
+        with pytest.raises(MissingExtraError, match=r"holdline\[toolkit\]"):
+            require_gitpython()
 
 
 def test_listing_imports_the_standard_library_only(make_repo: MakeRepo) -> None:
@@ -296,9 +307,7 @@ def test_listing_imports_the_standard_library_only(make_repo: MakeRepo) -> None:
         "print({name.split('.')[0] for name in sys.modules} & {'git', 'gitdb', 'rich', 'tqdm', 'sqlite3'})"
     )
     repo = make_repo({"a.py": ""})
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=repo.root, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repo.root, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
 

@@ -127,6 +127,11 @@ class TestRuns:
             assert set(undo_run(found, journal).restored) == set(names)
         assert {name: repo.read(name) for name in names} == files
 
+    def test_command_with_any_bytes(self, repo: Repo) -> None:
+        with open_journal(repo) as journal, journal.lock():
+            journal.begin(os.fsdecode(b"migrate caf\xc3\xa9 \xff.py"), None, [])
+            assert journal.runs()[0].command == r"migrate café \udcff.py"
+
     def test_changes_need_the_lock(self, repo: Repo) -> None:
         with open_journal(repo) as journal, pytest.raises(RuntimeError, match="without its lock"):
             journal.begin("migrate", None, [])
@@ -221,8 +226,7 @@ class TestDatabase:
             "print(j.runs()); j.close()"
         )
         started = [
-            subprocess.Popen([sys.executable, "-c", code], cwd=repo.root, stdout=subprocess.PIPE)
-            for _ in range(6)
+            subprocess.Popen([sys.executable, "-c", code], cwd=repo.root, stdout=subprocess.PIPE) for _ in range(6)
         ]
         assert [process.communicate()[0] for process in started] == [b"[]\n"] * 6
 
@@ -259,15 +263,13 @@ class TestLock:
         try:
             with open_journal(repo) as journal:
                 assert journal.runs()[0].status is RunStatus.RUNNING
-                expected = (
-                    rf"another holdline run .* \(process {process.pid}, since 20.*\): wait for it or stop it"
-                )
+                expected = rf"another holdline run .* \(process {process.pid}, since 20.*\): wait for it or stop it"
                 with pytest.raises(RunInProgress, match=expected), journal.lock():
                     pytest.fail("two runs at once")
         finally:
             self.end(process)
-        with open_journal(repo) as journal, journal.lock():
-            assert journal.runs()[0].status is RunStatus.INTERRUPTED
+        with open_journal(repo) as journal:
+            assert journal.runs()[0].status is RunStatus.INTERRUPTED, "opening looks after the dead"
 
     def test_second_lock_in_the_same_process(self, repo: Repo) -> None:
         with open_journal(repo) as one, open_journal(repo) as two:
@@ -296,6 +298,27 @@ class TestLock:
             (run,) = journal.runs()
             assert run.status is RunStatus.INTERRUPTED
             assert [write.path for write in journal.written(run.id)] == ["a.py"]
+
+    def test_interrupt_just_after_the_replacement_does_not_lose_it(
+        self, repo: Repo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = os.replace
+
+        def replace_then_interrupt(source: Path, target: Path) -> None:
+            real(source, target)
+            raise KeyboardInterrupt
+
+        def interrupted(journal: Journal) -> None:
+            with journal.lock():
+                run = journal.begin("migrate", None, [swap("a.py"), swap("b.py")])
+                monkeypatch.setattr(os, "replace", replace_then_interrupt)
+                journal.write(run, swap("a.py"))
+
+        with open_journal(repo) as journal:
+            with pytest.raises(KeyboardInterrupt):
+                interrupted(journal)
+            assert repo.read("a.py") == b"new\n"
+            assert [write.path for write in journal.written(1)] == ["a.py"]
 
     def test_file_edited_after_a_kill_counts_as_written(self, repo: Repo) -> None:
         """Nobody knows whether the dead run had written it: undo must refuse it, not forget it."""
@@ -327,9 +350,7 @@ class TestKilled:
         originals = {path: big.read(path) for path in big.git("ls-files").splitlines()}
         moment = random.Random(seed)
         reached = moment.choice(["start", "locked", "begun", *map(str, range(self.FILES))])
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER], cwd=big.root, stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([sys.executable, "-c", RUNNER], cwd=big.root, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         while reached != "start" and (line := process.stdout.readline()) and line.strip() != reached:
             pass
@@ -349,9 +370,7 @@ class TestKilled:
             assert not list(big.root.rglob(".holdline-*")), "what the dead process left half-written is gone"
 
             # The next run takes what is left. Undo then takes back both, even after a garbage collection.
-            done = subprocess.run(
-                [sys.executable, "-c", RUNNER], cwd=big.root, capture_output=True, check=True
-            )
+            done = subprocess.run([sys.executable, "-c", RUNNER], cwd=big.root, capture_output=True, check=True)
             assert done.stdout.endswith(b"finished\n")
             assert all(big.read(path) == old[::-1] for path, old in originals.items())
             big.git("gc", "--quiet", "--prune=now")

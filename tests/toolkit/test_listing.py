@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from conftest import MakeRepo, Repo
 
 
-def select(
-    repo: Repo, *paths: str | os.PathLike[str], cwd: str = ".", directories: Sequence[str] = ()
-) -> Selection:
+def select(repo: Repo, *paths: str | os.PathLike[str], cwd: str = ".", directories: Sequence[str] = ()) -> Selection:
     names = [os.fspath(path) for path in paths]
     found = Repository.discover(repo.root)
     return select_files(found, paths=names, cwd=repo.root / cwd, directories=directories)
@@ -175,9 +173,7 @@ class TestLinks:
     def test_repository_reached_through_a_link(self, repo: Repo, tmp_path: Path) -> None:
         (tmp_path / "door").symlink_to(repo.root)
         found = Repository.discover(tmp_path / "door" / "pkg")
-        chosen = select_files(
-            found, paths=["a.py", str(tmp_path / "door" / "top.py")], cwd=tmp_path / "door/pkg"
-        )
+        chosen = select_files(found, paths=["a.py", str(tmp_path / "door" / "top.py")], cwd=tmp_path / "door/pkg")
         assert chosen.paths == ("pkg/a.py", "top.py")
 
 
@@ -187,9 +183,7 @@ class TestRepositories:
         repo.git("submodule", "--quiet", "add", inner.root, "vendor/sub")
         assert select(repo, "vendor").paths == ()
         for name in ("vendor/sub", "vendor/sub/in.py"):
-            with pytest.raises(
-                HoldlineError, match=r"is in the submodule vendor/sub: .*\(-C /.*/vendor/sub\)"
-            ):
+            with pytest.raises(HoldlineError, match=r"is in the submodule vendor/sub: .*\(-C /.*/vendor/sub\)"):
                 select(repo, name)
 
     def test_sparse_checkout(self, repo: Repo) -> None:

@@ -87,9 +87,7 @@ def test_shared_fixtures(path: str) -> None:
     assert rank({path: 1}, COMPUTED, Churn())[0].tier == 0
 
 
-@pytest.mark.parametrize(
-    "path", ["tests/test_conftest.py", "tests/test_fixtures_work.py", "tests/prefixtures.py"]
-)
+@pytest.mark.parametrize("path", ["tests/test_conftest.py", "tests/test_fixtures_work.py", "tests/prefixtures.py"])
 def test_not_shared_fixtures(path: str) -> None:
     assert rank({path: 1}, COMPUTED, Churn())[0].tier == 2
 
@@ -127,9 +125,7 @@ def test_configured_tiers_first_match_wins() -> None:
         ({"c.py": 1, "b.py": 1}, Config(priority=("a/**",)), 1),
     ],
 )
-def test_history_is_asked_for_only_where_it_counts(
-    counts: dict[str, int], config: Config, calls: int
-) -> None:
+def test_history_is_asked_for_only_where_it_counts(counts: dict[str, int], config: Config, calls: int) -> None:
     churn = Churn()
     rank(counts, config, churn)
     assert churn.calls == calls

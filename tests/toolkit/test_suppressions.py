@@ -151,9 +151,7 @@ def test_expiry_day_is_included() -> None:
     assert (on_the_day.kept, on_the_day.suppressed, on_the_day.faults) == ((), (violation(1),), ())
     after = apply_suppressions([violation(1)], [found], date(2026, 6, 2))
     assert (after.kept, after.suppressed, after.unused) == ((violation(1),), (), ())
-    assert [(f.code, f.message) for f in after.faults] == [
-        ("HL001", "This suppression expired on 2026-06-01.")
-    ]
+    assert [(f.code, f.message) for f in after.faults] == [("HL001", "This suppression expired on 2026-06-01.")]
 
 
 MULTI_LINE = """\

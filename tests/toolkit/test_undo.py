@@ -182,9 +182,7 @@ class TestWhichRun:
         linked = type(repo)(tmp_path / "linked")
         migrate(repo, "a.py")
         migrate(linked, "a.py")
-        with pytest.raises(
-            HoldlineError, match=r"run 2 was made in the working tree .*/linked: undo it there"
-        ):
+        with pytest.raises(HoldlineError, match=r"run 2 was made in the working tree .*/linked: undo it there"):
             undo(repo, 2)
         assert undo(repo).run == 1
         assert (repo.read("a.py"), linked.read("a.py")) == (OLD, NEW)

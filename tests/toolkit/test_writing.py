@@ -110,9 +110,7 @@ def test_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_disk_full_leaves_the_old_file_alone(
-    file: Path, failing: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_full_leaves_the_old_file_alone(file: Path, failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -123,9 +121,7 @@ def test_disk_full_leaves_the_old_file_alone(
     assert only(file)
 
 
-def test_new_content_is_flushed_before_it_takes_the_place(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_content_is_flushed_before_it_takes_the_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[str] = []
     real_fsync, real_replace = os.fsync, os.replace
 
@@ -142,6 +138,19 @@ def test_new_content_is_flushed_before_it_takes_the_place(
     monkeypatch.setattr(os, "replace", replace)
     replace_file(file, expected=b"old\n", new=b"new\n")
     assert events == ["file", "replace", "folder"]
+
+
+def test_file_system_that_cannot_flush_folders(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
+
+    def files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    replace_file(file, expected=b"old\n", new=b"new\n")
+    assert file.read_bytes() == b"new\n"
 
 
 def test_read_plain(file: Path, tmp_path: Path) -> None:

@@ -152,9 +152,7 @@ class ScanCache:
         self.close()
 
     def _select(self, connection: sqlite3.Connection, keys: list[str]) -> dict[str, bytes]:
-        row = connection.execute(
-            "SELECT id FROM generations WHERE fingerprint = ?", (self._fingerprint,)
-        ).fetchone()
+        row = connection.execute("SELECT id FROM generations WHERE fingerprint = ?", (self._fingerprint,)).fetchone()
         if row is None:
             return {}
         found: dict[str, bytes] = {}
@@ -184,9 +182,7 @@ class ScanCache:
         )
         connection.execute("DELETE FROM generations WHERE used < ?", (idle,))
         # Ids grow with each write, so the lowest are the oldest.
-        connection.execute(
-            "DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?", (MAX_ENTRIES,)
-        )
+        connection.execute("DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?", (MAX_ENTRIES,))
 
     def _give_up(self, error: sqlite3.Error) -> None:
         self.close()

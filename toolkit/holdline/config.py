@@ -127,8 +127,7 @@ def config_from(files: Mapping[str, bytes]) -> Config:
     # Beside a holdline.toml the other file matters only if it configures Holdline as well.
     if pyproject is not None and b"holdline" in pyproject and _parse_pyproject(pyproject, PYPROJECT_TOML):
         raise ConfigError(
-            f"{HOLDLINE_TOML} and [tool.holdline] in {PYPROJECT_TOML} both configure Holdline: "
-            "keep one of them"
+            f"{HOLDLINE_TOML} and [tool.holdline] in {PYPROJECT_TOML} both configure Holdline: keep one of them"
         )
     return _parse_holdline_toml(own, HOLDLINE_TOML)
 

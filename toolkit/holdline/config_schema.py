@@ -55,9 +55,7 @@ def nearest(name: str, valid: Collection[str]) -> str:
     return difflib.get_close_matches(name, sorted(valid), n=1, cutoff=0.0)[0]
 
 
-def _read_keys(
-    table: object, label: str, keys: Mapping[str, Callable[[object, str], object]]
-) -> dict[str, Any]:
+def _read_keys(table: object, label: str, keys: Mapping[str, Callable[[object, str], object]]) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise ConfigError(f"{label.rstrip('.')}: expected a table, got {_describe(table)}")
     for key in table:

@@ -107,9 +107,7 @@ def _changes(before: bytes, lines: list[bytes], edits: Sequence[Edit]) -> Iterat
             yield _Change(first + head, stop - tail, tuple(new[head : len(new) - tail]))
 
 
-def _touched(
-    before: bytes, starts: list[int], edits: Sequence[Edit]
-) -> Iterator[tuple[int, int, list[Edit]]]:
+def _touched(before: bytes, starts: list[int], edits: Sequence[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
     """Ranges of whole lines `first:stop` with the edits in them; edits that share a line share a range."""
     total = len(starts) - 1
     open_ended = total > 0 and not before.endswith(b"\n")

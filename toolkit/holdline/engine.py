@@ -73,7 +73,10 @@ def plan(
     churn: Callable[[], dict[str, int]],
     progress: Progress,
 ) -> Plan:
-    """The rewrite of the selection, in priority order, each file proved. `everything` are all files of the repository."""
+    """The rewrite of the selection, in priority order, each file proved.
+
+    `everything` are all Python files of the repository: what they say decides which fixes are safe.
+    """
     candidates = screen(task)
     watched = frozenset[str]().union(*(c.watched for c in candidates))
     facts, references = survey(task, everything, watched)
@@ -91,9 +94,7 @@ def screen(task: Task) -> list[Candidate]:
     return [c for c in map_in_order(look, task.paths, task.jobs) if c is not None]
 
 
-def survey(
-    task: Task, everything: Sequence[str], watched: frozenset[str]
-) -> tuple[frozenset[Fact], References]:
+def survey(task: Task, everything: Sequence[str], watched: frozenset[str]) -> tuple[frozenset[Fact], References]:
     """What the whole repository's files say about each other."""
     finder = ReferenceFinder(watched)
     look = functools.partial(_survey_one, task.root, task.migrations, finder)

@@ -56,6 +56,8 @@ _FIXED = {
 # `git rev-parse` prints an unknown flag as it is: a separator that no newline in a folder's name imitates.
 _SEPARATOR = "--holdline-next"
 
+_NO_GIT = "git is not installed or not on PATH: install it and run again"
+
 
 class FileKind(enum.Enum):
     """What an index entry is."""
@@ -152,9 +154,7 @@ class Repository:
     def store_blobs(self, contents: Iterable[bytes]) -> list[str]:
         """Put each content in the object database, flushed to the disk; their blob ids, in order."""
         if self._object_format != "sha1":  # GitPython knows SHA-1 repositories only
-            return [
-                self._git("hash-object", "-w", "--stdin", stdin=data).decode().strip() for data in contents
-            ]
+            return [self._git("hash-object", "-w", "--stdin", stdin=data).decode().strip() for data in contents]
         odb = self._objects()
         try:
             return [_store(odb, data) for data in contents]
@@ -203,14 +203,21 @@ class Repository:
     def _objects(self) -> GitDB:
         """GitPython's object database: no git process, no configuration read."""
         if self._odb is None:
-            try:
-                from git.db import GitDB
-            except ModuleNotFoundError as error:
-                raise MissingExtraError(
-                    "this command needs GitPython: pip install 'holdline[toolkit]'"
-                ) from error
+            require_gitpython()
+            from git.db import GitDB
+
             self._odb = GitDB(str(self.common_dir / "objects"))
         return self._odb
+
+
+def require_gitpython() -> None:
+    """Raise MissingExtraError where GitPython is not installed: to be told before the work, not after."""
+    try:
+        import git  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("this command needs GitPython: pip install 'holdline[toolkit]'") from error
+    except ImportError as error:  # its way of saying that it found no git to run
+        raise RepositoryError(_NO_GIT) from error
 
 
 def _store(odb: GitDB, data: bytes) -> str:
@@ -253,7 +260,7 @@ def _run(folder: Path, arguments: Sequence[str], stdin: bytes = b"") -> subproce
             check=False,
         )
     except FileNotFoundError as error:
-        raise RepositoryError("git is not installed or not on PATH: install it and run again") from error
+        raise RepositoryError(_NO_GIT) from error
     except OSError as error:
         raise RepositoryError(f"git cannot be run in {folder}: {error.strerror}") from error
 

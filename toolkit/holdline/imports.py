@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,9 +44,9 @@ class NoPlaceError(Exception):
 def choose_local(source: Source, module: str, name: str, *, first_use: int, exported: bool) -> str:
     """The local name for `from module import name`.
 
-    An import that stands before `first_use` is used again if nothing else binds its name. A name that occurs in the file
-    in any scope would collide, so another is chosen; where star imports lead into or out of the file (`exported`) it
-    starts with an underscore, so that neither side overrides the other.
+    An import that stands before `first_use` is used again if nothing else binds its name. A name that occurs in the
+    file in any scope would collide, so another is chosen; where star imports lead into or out of the file
+    (`exported`) it starts with an underscore, so that neither side overrides the other.
     """
     scopes = source.scopes
     for item, statement, binding in _from_imports(source, scopes):
@@ -66,10 +67,11 @@ def plan_imports(
     first_use: int,
     referenced: Callable[[str], bool],
 ) -> ImportChange:
-    """The edits that add `needed` imports and take out those among `released` names that the `rewritten` spans used last.
+    """The edits that add `needed` imports and take out those among `released` names that the `rewritten` spans used
+    last.
 
-    `first_use` is the offset of the first rewritten place; `referenced` tells whether other files use a name of this
-    module's surface. Raises NoPlaceError where an import cannot be added.
+    `first_use` is the offset of the first rewritten place; `referenced` tells whether other files use a name of
+    this module's surface. Raises NoPlaceError where an import cannot be added.
     """
     draft = _Draft()
     for statement, aliases in _unused(source, source.scopes, set(released), rewritten, referenced).items():
@@ -113,9 +115,7 @@ def _unused(
     return found
 
 
-def _all_rewritten(
-    source: Source, scopes: Scopes, name: str, scope: Scope, rewritten: Sequence[Edit]
-) -> bool:
+def _all_rewritten(source: Source, scopes: Scopes, name: str, scope: Scope, rewritten: Sequence[Edit]) -> bool:
     uses = list(scopes.references(name, scope))
     for use in uses:
         span = fstrings.span(source, use)
@@ -165,9 +165,7 @@ def _live_strings(source: Source) -> list[str]:
             roots.extend(node.args[:1])
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and ">>>" in node.value:
             roots.append(node)
-    return [
-        n.value for r in roots for n in ast.walk(r) if isinstance(n, ast.Constant) and isinstance(n.value, str)
-    ]
+    return [n.value for r in roots for n in ast.walk(r) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
 # taking imports out
@@ -259,7 +257,7 @@ def _insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use:
 
 
 def _leading_imports(source: Source, first_use: int) -> list[ast.stmt]:
-    """The first unbroken run of top-level imports on lines of their own, if it ends before the first rewritten place."""
+    """The first unbroken run of top-level imports on lines of their own, before the first rewritten place."""
     body = [s for s in source.tree.body if not _is_future(s)]
     block: list[ast.stmt] = []
     for statement in body:
@@ -325,7 +323,7 @@ def _after(source: Source, statement: ast.stmt, gap: bytes, lines: bytes) -> Edi
 def _sections(source: Source, block: list[ast.stmt]) -> list[list[ast.stmt]]:
     """Split a run of imports where blank lines do."""
     sections = [[block[0]]]
-    for previous, statement in zip(block, block[1:], strict=False):
+    for previous, statement in itertools.pairwise(block):
         between = range((previous.end_lineno or previous.lineno) + 1, statement.lineno)
         if any(not source.line_text(line).strip() for line in between):
             sections.append([])
@@ -350,7 +348,7 @@ def _close_gaps(source: Source, draft: _Draft) -> None:
     if not block or not draft.gone:
         return
     sections = _sections(source, block)
-    for section, following in zip(sections, sections[1:], strict=False):
+    for section, following in itertools.pairwise(sections):
         if not all(s in draft.gone for s in section):
             continue
         end = source.line_end(source.span(section[-1]).end)
@@ -366,9 +364,7 @@ def _is_future(statement: ast.stmt) -> bool:
 
 def _has_docstring(tree: ast.Module) -> bool:
     first = tree.body[0] if tree.body else None
-    return (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    )
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
 def _from_imports(source: Source, scopes: Scopes) -> Iterator[tuple[ImportName, ast.ImportFrom, Binding]]:

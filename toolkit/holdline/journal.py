@@ -53,9 +53,17 @@ class Journal:
 
     @classmethod
     def open(cls, repo: Repository) -> Self:
-        """The journal of `repo`, made if there is none."""
+        """The journal of `repo`, made if there is none; runs that a killed process left open are settled."""
         folder = repo.common_dir / "holdline"
-        return cls(repo, folder, open_runs(folder))
+        journal = cls(repo, folder, open_runs(folder))
+        try:
+            if journal._left_open():
+                with contextlib.suppress(RunInProgress), journal.lock():
+                    pass  # taking the lock settles them; where another has it, the run is alive
+        except BaseException:
+            journal.close()
+            raise
+        return journal
 
     def close(self) -> None:
         """Close the database."""
@@ -95,6 +103,7 @@ class Journal:
         self._need_lock()
         originals = self._repo.store_blobs(write.before for write in writes)
         root = os.fsencode(self._repo.root)
+        command = command.encode(errors="backslashreplace").decode()  # an argument may hold any bytes
         with self._changing():
             run = self._database.execute(
                 "INSERT INTO runs (started, command, head, root, worktree, status) VALUES (?, ?, ?, ?, ?, ?)",
@@ -167,21 +176,21 @@ class Journal:
 
     def _settle(self) -> None:
         """Close the runs that are still open. We hold the lock: whoever worked on them is gone or done."""
-        left_open = self._query(
-            "SELECT id, root, worktree, counts FROM runs WHERE status IN (?, ?)",
-            RunStatus.RUNNING,
-            RunStatus.UNDOING,
-        )
-        for run, root, worktree, counts in left_open:
+        for run, root, worktree, counts in self._left_open():
             place = self._root(root, worktree)
             paths = self._query("SELECT path FROM writes WHERE run = ?", run)
             sweep_leftovers((place / os.fsdecode(path)).parent for (path,) in paths)
             self._close(run, place, RunStatus.INTERRUPTED, json.loads(counts))
 
-    def _close(self, run: int, root: Path, status: RunStatus, counts: Mapping[str, int]) -> None:
-        planned = self._query(
-            "SELECT path, before FROM writes WHERE run = ? AND state = ?", run, WriteState.PLANNED
+    def _left_open(self) -> list[Any]:
+        return self._query(
+            "SELECT id, root, worktree, counts FROM runs WHERE status IN (?, ?)",
+            RunStatus.RUNNING,
+            RunStatus.UNDOING,
         )
+
+    def _close(self, run: int, root: Path, status: RunStatus, counts: Mapping[str, int]) -> None:
+        planned = self._query("SELECT path, before FROM writes WHERE run = ? AND state = ?", run, WriteState.PLANNED)
         states = []
         for name, before in planned:
             path = os.fsdecode(name)
@@ -212,9 +221,7 @@ class Journal:
     def _in_progress(self) -> RunInProgress:
         holder = self._query("SELECT pid, since FROM holder")
         who = " (process {}, since {})".format(*holder[0]) if holder else ""
-        return RunInProgress(
-            f"another holdline run is going on in this repository{who}: wait for it or stop it"
-        )
+        return RunInProgress(f"another holdline run is going on in this repository{who}: wait for it or stop it")
 
     def _need_lock(self) -> None:
         if not self._locked:

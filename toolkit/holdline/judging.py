@@ -12,6 +12,7 @@ from holdline.imports import NoPlaceError, plan_imports
 from holdline.migration import Context, Migration
 from holdline.model import Category, Edit, FileResult, Fix, Problem, ProblemKind, Safety, Violation
 from holdline.proofs import Claim, ProofError, prove
+from holdline.references import module_stem
 from holdline.source import Source, SourceError, is_editable, parse
 from holdline.suppressions import apply_suppressions, parse_suppressions
 
@@ -81,23 +82,16 @@ class Judge:
             raise ProofError(f"line {again[0].line}: a second run would change the file again")
         gone = set(map(id, chosen))
         remaining = tuple(v for v in found if id(v) not in gone)
-        return FileResult(
-            source.path, category, remaining, tuple(chosen), edits, before=source.data, after=after
-        )
+        return FileResult(source.path, category, remaining, tuple(chosen), edits, before=source.data, after=after)
 
     def _is_referenced(self, path: str) -> Callable[[str], bool]:
         """Whether other files use a name of this module: by its last name, or through a star import."""
-        parts = path.removesuffix(".py").split("/")
-        stem = parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+        stem = module_stem(path)
         references, stars = self.context.references, self.context.star_imported
-        return lambda name: (
-            stem in stars or (stem, name) in references or ("*", name) in references
-        )
+        return lambda name: stem in stars or (stem, name) in references or ("*", name) in references
 
 
-def _compose(
-    source: Source, fixes: Sequence[Fix], referenced: Callable[[str], bool]
-) -> tuple[tuple[Edit, ...], Claim]:
+def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], bool]) -> tuple[tuple[Edit, ...], Claim]:
     """All fixes of a file and the import changes they need, as one list of edits and the claim to prove."""
     rewritten = merge_edits([e for f in fixes for e in f.edits])
     change = plan_imports(

@@ -65,9 +65,7 @@ def select_files(
     return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems))
 
 
-def _wanted(
-    tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]
-) -> Iterable[tuple[str, str]]:
+def _wanted(tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]) -> Iterable[tuple[str, str]]:
     """Path and index blob of each file asked for; the blob is empty where git tracks none."""
     unlisted = set(named.files)
     for path, kind, blob in tracked:

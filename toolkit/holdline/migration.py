@@ -25,7 +25,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's identity and documentation: `explanation` is its module's docstring, the text of `holdline rules CODE`."""
+    """A rule's identity and documentation; `explanation` is its module's docstring."""
 
     code: str
     name: str

@@ -71,7 +71,8 @@ class Fix:
 class Violation:
     """One place that breaks a rule. Lines and columns count from 1; columns count characters, as editors do.
 
-    `message` says what is wrong, `hint` what to write instead, `refusal` why there is no safe fix (empty where there is one).
+    `message` says what is wrong, `hint` what to write instead, `refusal` why there is no safe fix (empty where
+    there is one).
     """
 
     code: str
@@ -154,8 +155,8 @@ class Ranked:
 class Plan:
     """What a migration would do, in priority order, with each file's rank beside its result.
 
-    `checked` counts all files the selection held, candidates or not, by category; `problems` are files that the arguments
-    asked for and that could not even be opened.
+    `checked` counts all files the selection held, candidates or not, by category; `problems` are files that the
+    arguments asked for and that could not even be opened.
     """
 
     results: tuple[FileResult, ...]

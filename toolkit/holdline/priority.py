@@ -110,8 +110,7 @@ def _by_score(paths: list[str], counts: Mapping[str, int], commits: Mapping[str,
 
 def _score_reason(violations: int, commits: int) -> str:
     return (
-        f"{violations} violation{'' if violations == 1 else 's'} × "
-        f"{commits} recent commit{'' if commits == 1 else 's'}"
+        f"{violations} violation{'' if violations == 1 else 's'} × {commits} recent commit{'' if commits == 1 else 's'}"
     )
 
 

@@ -1,8 +1,9 @@
 """Proof that a rewrite did what it meant and no more: it parses, and the tree outside the edited sites is equal.
 
-A site is a node that a fix rewrites as a whole. The proof walks the trees before and after side by side: at a site the
-node before must begin and end where the site does and the node after where the edits put it; everywhere else type, names,
-constants and order must agree. Import statements that came or went are taken out of the comparison by their place.
+A site is a node that a fix rewrites as a whole. The proof walks the trees before and after side by side: at a site
+the node before must begin and end where the site does and the node after where the edits put it; everywhere else
+type, names, constants and order must agree. Import statements that came or went are taken out of the comparison by
+their place.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from holdline.source import Source, SourceError, Span, parse
 
 @dataclass(frozen=True)
 class Claim:
-    """What the edits claim to do: rewrite `sites`, drop the statements at `removed`, add `inserted` (texts of single statements)."""
+    """What the edits claim to do: rewrite `sites`, drop the statements at `removed`, add `inserted` (texts of
+    single statements).
+    """
 
     sites: tuple[Site, ...]
     removed: tuple[Site, ...] = ()

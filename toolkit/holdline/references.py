@@ -47,3 +47,12 @@ class ReferenceFinder:
                 pairs.update((stem, name) for name in self._names.intersection(_WORD.findall(imported)))
         decoded = frozenset((a.decode(errors="replace"), b.decode(errors="replace")) for a, b in pairs)
         return References(decoded, frozenset(s.decode(errors="replace") for s in stars))
+
+
+def module_stem(path: str) -> str:
+    """The last component of the module name a file has.
+
+    >>> module_stem("tests/helpers.py"), module_stem("pkg/__init__.py")
+    ('helpers', 'pkg')
+    """
+    return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]

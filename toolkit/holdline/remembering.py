@@ -33,9 +33,7 @@ def open_cache(directory: Path, config: Config, migrations: Sequence[Migration])
     return ScanCache.open(directory, code_fingerprint([config.fingerprint()], packages))
 
 
-def recall(
-    cache: ScanCache, keys: Iterable[tuple[str, str]], categorizer: Categorizer
-) -> dict[str, FileResult]:
+def recall(cache: ScanCache, keys: Iterable[tuple[str, str]], categorizer: Categorizer) -> dict[str, FileResult]:
     """The known results of files, given (path, key) pairs; what cannot be read back is not known."""
     paths = {key: path for path, key in keys if key}
     known = {}

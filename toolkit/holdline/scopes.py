@@ -27,7 +27,7 @@ class ScopeKind(enum.Enum):
 
 @dataclass(eq=False)
 class Binding:
-    """One place that binds a name. `node` is the alias, name, argument or definition; `statement` the import, if any."""
+    """One place that binds a name: `node` is the alias, name, argument or definition, `statement` its import if any."""
 
     name: str
     node: ast.AST

@@ -56,7 +56,9 @@ class Source:
 
     @cached_property
     def line_starts(self) -> list[int]:
-        """Offsets in `utf8` of the first byte of each line, as Python counts lines (lone CR ends one, form feed does not)."""
+        """Offsets in `utf8` of the first byte of each line, as Python counts lines (lone CR ends one, form feed
+        does not).
+        """
         return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
 
     @cached_property
@@ -89,9 +91,7 @@ class Source:
         """Where the node lies in the file. Inside f-strings before Python 3.12 use `fstrings.locate`."""
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
-        return Span(
-            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
-        )
+        return Span(self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset))
 
     def text(self, span: Span) -> str:
         """The file's text in a span, decoded."""

@@ -82,9 +82,7 @@ def parse_suppressions(path: str, source: bytes) -> tuple[Suppression, ...]:
     )
 
 
-def apply_suppressions(
-    violations: Iterable[Violation], suppressions: Sequence[Suppression], today: date
-) -> Applied:
+def apply_suppressions(violations: Iterable[Violation], suppressions: Sequence[Suppression], today: date) -> Applied:
     """Judge one file's violations by its suppressions.
 
     A suppression covers violations that start or end on its line and, where the comment has its own line, on

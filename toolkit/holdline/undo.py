@@ -62,9 +62,7 @@ def _choose(runs: list[RunSummary], run_id: int | None) -> RunSummary:
     else:
         raise HoldlineError(f"there is no run {run_id}: `holdline status` lists the runs")
     if not run.here:
-        raise HoldlineError(
-            f"run {run_id} was made in the working tree {run.root}: undo it there (-C {run.root})"
-        )
+        raise HoldlineError(f"run {run_id} was made in the working tree {run.root}: undo it there (-C {run.root})")
     if run.undone:
         raise HoldlineError(f"run {run_id} is undone already")
     return run

@@ -24,9 +24,7 @@ def default_jobs() -> int:
         return os.cpu_count() or 1
 
 
-def map_in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], jobs: int
-) -> Iterator[Result]:
+def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
     """`map(function, items)`, spread over up to `jobs` processes where that pays; results in the items' order."""
     if jobs <= 1 or len(items) < _PAYS_FROM:
         allow_deep_nesting()

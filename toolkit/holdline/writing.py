@@ -111,7 +111,7 @@ def _write_beside(path: Path, content: bytes, like: os.stat_result) -> Path:
 
 
 def flush_folder(folder: Path) -> None:
-    """Have new names in `folder` outlive a power cut, where the file system can promise that (some refuse)."""
+    """Have new names in `folder` outlive a power cut, where the file system can promise that (not all)."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdline.model import Violation
-
 from holdline_migrations.environment import methods, rewrite
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind, describe, kind_of

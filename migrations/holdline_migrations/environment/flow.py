@@ -1,7 +1,8 @@
 """Where an environment object goes, and whether code there could tell `get_env()` from it.
 
-`get_env()` answers every mapping operation as os.environ does. What differs is its type, its identity and its text. So a
-use is safe when only mapping operations reach the object; each other use has a reason, which ends up in the report.
+`get_env()` answers every mapping operation as os.environ does. What differs is its type, its identity and its text.
+So a use is safe when only mapping operations reach the object; each other use has a reason, which ends up in the
+report.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import ast
 from collections.abc import Callable
 
 from holdline.scopes import Binding, Scope, ScopeKind
-
 from holdline_migrations.environment.names import (
     READ_METHODS,
     READING_BUILTINS,
@@ -263,5 +263,3 @@ def is_generator(node: ast.AST) -> bool:
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             todo.extend(ast.iter_child_nodes(child))
     return False
-
-

@@ -10,10 +10,9 @@ import ast
 from holdline import fstrings
 from holdline.model import Edit, Fix, Safety, Site
 from holdline.source import Span
-
 from holdline_migrations.environment.unit import ENVIRON, Access, Unit
 
-_NO_MAPPING = "the configured module has only .get, .set, .delete and .exists (api = \"methods\")"
+_NO_MAPPING = 'the configured module has only .get, .set, .delete and .exists (api = "methods")'
 
 
 def plan_access(unit: Unit, access: Access) -> tuple[Fix | None, str]:
@@ -62,7 +61,9 @@ def _item(unit: Unit, access: Access, subscript: ast.Subscript) -> tuple[Fix | N
     statement = unit.parents[subscript]
     source = unit.source
     name, key = source.span(access.node), source.span(subscript.slice)
-    between = source.text(Span(name.end, key.start)) == "[" and source.text(Span(key.end, source.span(subscript).end)) == "]"
+    between = (
+        source.text(Span(name.end, key.start)) == "[" and source.text(Span(key.end, source.span(subscript).end)) == "]"
+    )
     if isinstance(subscript.ctx, ast.Store) and isinstance(statement, ast.Assign) and between:
         value = source.span(statement.value)
         constant = isinstance(subscript.slice, ast.Constant) or isinstance(statement.value, ast.Constant)

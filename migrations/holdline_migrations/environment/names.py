@@ -8,9 +8,7 @@ STAR_NAMES = {"os": OS_NAMES}
 READ_METHODS = frozenset(
     {"get", "keys", "items", "values", "copy", "__getitem__", "__contains__", "__iter__", "__len__"}
 )
-WRITE_METHODS = frozenset(
-    {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__ior__"}
-)
+WRITE_METHODS = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__ior__"})
 
 #: Builtins that read a mapping and keep, show and test nothing of its identity.
 READING_BUILTINS = frozenset(

@@ -1,8 +1,8 @@
 """Calls of mock's patchers that aim at the environment, and how each is rewritten.
 
-`patch.dict` of the environment becomes `patch_env` where both do the same. Where patch_env deliberately does more (it covers
-`setUp` and the body of a generator), or the form has no counterpart, the call stays and just its target becomes `get_env()`:
-`patch.dict(get_env(), …)` copies, updates, clears and restores the same variables.
+`patch.dict` of the environment becomes `patch_env` where both do the same. Where patch_env deliberately does more
+(it covers `setUp` and the body of a generator), or the form has no counterpart, the call stays and just its target
+becomes `get_env()`: `patch.dict(get_env(), …)` copies, updates, clears and restores the same variables.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from holdline.model import Edit, Fix, ImportName, Safety, Site
 from holdline.source import Span
-
 from holdline_migrations.environment.flow import Flow, is_generator
 from holdline_migrations.environment.names import MOCKER_FIXTURES
 from holdline_migrations.environment.unit import ENVIRON, Access, Unit
@@ -191,9 +190,7 @@ def _uses_alike(unit: Unit, target: ast.expr) -> bool:
         resolution = unit.scopes.resolve(target)
         assert resolution is not None
         uses: list[ast.expr] = [
-            n
-            for n in unit.scopes.references(target.id, resolution.scope)
-            if isinstance(n.ctx, ast.Load)
+            n for n in unit.scopes.references(target.id, resolution.scope) if isinstance(n.ctx, ast.Load)
         ]
     elif isinstance(target, ast.Attribute):
         uses = [
@@ -316,7 +313,7 @@ def _is_mocker_dict(unit: Unit, call: ast.Call) -> bool:
 
 
 def find_replacing_patches(unit: Unit) -> list[ast.Call]:
-    """Calls that put another object in place of os.environ (or of os.getenv) for a while, through mock or monkeypatch."""
+    """Calls that replace os.environ or a function like os.getenv for a while, through mock or monkeypatch."""
     return [n for n in ast.walk(unit.source.tree) if isinstance(n, ast.Call) and _replaced_name(unit, n)]
 
 
@@ -332,12 +329,14 @@ def _replaced_name(unit: Unit, call: ast.Call) -> str:
     if len(call.args) > 1 and (path == PATCH_OBJECT or setter or path in ("setattr", "delattr")):
         owner, name = unit.origins.of(call.args[0]), call.args[1]
         if owner and owner.path.rpartition(".")[2] == "os" and isinstance(name, ast.Constant):
-            return name.value if name.value in ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv") else ""
+            return (
+                name.value if name.value in ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv") else ""
+            )
     return ""
 
 
 def plan_replacing_patch(unit: Unit, call: ast.Call) -> tuple[Fix | None, str]:
-    """An unsafe fix for `patch("os.environ", {...})` and `patch.object(os, "environ", {...})`, and why it is not safe."""
+    """An unsafe fix for `patch("os.environ", {...})` and `patch.object(os, "environ", {...})`, with the reason."""
     name = _replaced_name(unit, call)
     if name != ENVIRON:
         return None, f"os.{name} is replaced for a while: calls of it cannot be rewritten here"

@@ -1,7 +1,7 @@
 """Code that saves the environment and puts it back by hand is rewritten whole or not at all.
 
-With Holdline's runtime a half-rewritten scope would still work, since `get_env()` and `os.environ` are the same variables. It would
-be hard to review, though, and with a module of the team's own it could lose variables.
+With Holdline's runtime a half-rewritten scope would still work, since `get_env()` and `os.environ` are the same
+variables. It would be hard to review, though, and with a module of the team's own it could lose variables.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from holdline.model import Violation
-
 from holdline_migrations.environment.kinds import Kind, kind_of
 from holdline_migrations.environment.unit import ENVIRON, Unit
 

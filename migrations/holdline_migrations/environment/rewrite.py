@@ -8,7 +8,6 @@ import re
 from holdline import fstrings
 from holdline.model import Edit, Fix, Safety, Site
 from holdline.source import Span
-
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.unit import Access, Unit
 
@@ -98,8 +97,8 @@ def _c_level(unit: Unit, access: Access) -> Fix | None:
 def _set_statement(unit: Unit, access: Access, subscript: ast.Subscript) -> Fix | None:
     """`os.environ[key] = value` as a statement of its own: `get_env().set(key, value)`.
 
-    An assignment evaluates its value first, a call its arguments in order; so one of the two must be a constant, or both
-    must be mere names. None where the form does not fit: then item syntax stays.
+    An assignment evaluates its value first, a call its arguments in order; so one of the two must be a constant, or
+    both must be mere names. None where the form does not fit: then item syntax stays.
     """
     statement = unit.parents[subscript]
     if not (isinstance(statement, ast.Assign) and statement.targets == [subscript]):

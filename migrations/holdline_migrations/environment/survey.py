@@ -1,8 +1,8 @@
 """What other files do that decides whether an environment access may be rewritten.
 
-`get_env()` looks up `os.environ` on every use. That is the same object as the one a file imported or a decorator captured
-only as long as nobody puts another one in its place; and `os.getenv(…)` is the same as `get_env().get(…)` only as long as
-nobody patches the function. So files that do such things are noted.
+`get_env()` looks up `os.environ` on every use. That is the same object as the one a file imported or a decorator
+captured only as long as nobody puts another one in its place; and `os.getenv(…)` is the same as `get_env().get(…)`
+only as long as nobody patches the function. So files that do such things are noted.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from holdline.migration import Fact
 from holdline.origins import Origins
-from holdline.source import Source, SourceError, parse
-
+from holdline.source import SourceError, parse
 from holdline_migrations.environment.names import OS_NAMES
 
 _NAMES = rb"(?:os|environb?|getenvb?|putenv|unsetenv)"
@@ -70,7 +69,7 @@ def _from_target(path: str, target: str) -> Iterator[Fact]:
     if owner.rpartition(".")[2] == "os":
         yield (REPLACES_ENVIRON, path) if name == "environ" else (PATCHES_FUNCTION, name, path)
     else:
-        yield (REPLACES_NAME, owner.rpartition(".")[2], name)
+        yield (REPLACES_NAME, owner, name)
 
 
 def _tail(path: str) -> str:
@@ -85,7 +84,6 @@ class EnvironmentFacts:
     def __init__(self, path: str, facts: Iterable[Fact]) -> None:
         self._path = path
         self._facts = frozenset(facts)
-        self._stem = module_stem(path)
 
     def replaces_environ(self) -> str:
         """A file that puts another object in place of os.environ while this file's code may run; "" for none."""
@@ -97,7 +95,8 @@ class EnvironmentFacts:
 
     def replaces_name(self, name: str) -> bool:
         """Whether some file replaces this module's own global `name`."""
-        return (REPLACES_NAME, self._stem, name) in self._facts
+        owners = (str(f[1]) for f in self._facts if f[0] == REPLACES_NAME and f[2] == name)
+        return any(may_be_module(self._path, owner) for owner in owners)
 
     def exposes_os(self, module: str) -> bool:
         """Whether the repository's module of this dotted name has `os` as a plain global."""
@@ -114,23 +113,19 @@ class EnvironmentFacts:
         return relevant[0] if relevant else ""
 
 
-def module_stem(path: str) -> str:
-    """The last component of the module name a path has.
+def may_be_module(path: str, name: str) -> bool:
+    """Whether a file can be the module of a dotted name, wherever the import path begins.
 
-    >>> module_stem("tests/helpers.py"), module_stem("pkg/__init__.py")
-    ('helpers', 'pkg')
+    >>> may_be_module("src/pkg/mod.py", "pkg.mod"), may_be_module("tests/mod.py", "pkg.mod")
+    (True, False)
     """
-    parts = path.removesuffix(".py").split("/")
-    return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    wanted = name.split(".")
+    length = min(len(parts), len(wanted))
+    return parts[-length:] == wanted[-length:]
 
 
 def is_test_module(path: str) -> bool:
     """Whether nobody but the test runner imports the file, going by its name."""
     name = path.rpartition("/")[2]
     return name.startswith("test_") or name.endswith("_test.py")
-
-
-def exposes(source: Source) -> bool:
-    """Whether the parsed module binds `os` to the module os and nothing else."""
-    bindings = source.scopes.module.bindings.get("os", [])
-    return bool(bindings) and all(b.statement is not None for b in bindings)

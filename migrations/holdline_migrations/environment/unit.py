@@ -11,10 +11,10 @@ from holdline.imports import choose_local
 from holdline.migration import Context
 from holdline.model import Edit, Fix, ImportName, Safety, Site, Violation
 from holdline.origins import Doubt, Origin, Origins
+from holdline.references import module_stem
 from holdline.source import Source, Span
-
 from holdline_migrations.environment.names import OS_NAMES, STAR_NAMES
-from holdline_migrations.environment.survey import EnvironmentFacts, module_stem
+from holdline_migrations.environment.survey import EnvironmentFacts
 
 ENVIRON = "environ"
 
@@ -84,7 +84,7 @@ class Unit:
         if fstrings.shows_its_source(self.source, access.node):
             return "a field like {x=} prints its own source text, which the rewrite would change"
         if self.facts.replaces_name(root) and self._is_global(origin):
-            return f"another file replaces `{module_stem(self.source.path)}.{root}`, which the rewrite would not see"
+            return f"another file replaces `{root}` of this module, which the rewrite would not see"
         if (module := _through(origin.path)) and not self.facts.exposes_os(module):
             return f"it is reached through `{module}`, whose `os` cannot be seen to be the module os"
         imported = isinstance(access.node, ast.Name)
@@ -108,9 +108,7 @@ class Unit:
         elif fix is not None and fix.safety is Safety.UNSAFE:
             refusal = refusal or fix.note
         text = self.source.line_text(line).strip()
-        return Violation(
-            code, message, self.source.path, line, column, end_line, end_column, text, hint, refusal, fix
-        )
+        return Violation(code, message, self.source.path, line, column, end_line, end_column, text, hint, refusal, fix)
 
     def replace(self, span: Span, text: str, released: Origin, *, imports: tuple[ImportName, ...]) -> Fix:
         """A safe fix that puts `text` in place of one whole node."""

@@ -54,9 +54,7 @@ def test_verbosity(make_screen: MakeScreen, verbosity: int, lines: bytes) -> Non
         (False, Color.ALWAYS, {"NO_COLOR": "1"}, True),
     ],
 )
-def test_color(
-    make_screen: MakeScreen, terminal: bool, color: Color, environ: dict[str, str], colored: bool
-) -> None:
+def test_color(make_screen: MakeScreen, terminal: bool, color: Color, environ: dict[str, str], colored: bool) -> None:
     from rich.text import Text
 
     screen = make_screen(terminal=terminal, color=color, environ=environ)

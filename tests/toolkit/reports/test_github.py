@@ -14,8 +14,7 @@ def test_annotations(scan: ScanReport) -> None:
         "::the environment object passed on",
         "::error file=tests/é%2C 100%25%3A\\x1b[31m%0A\\xe9.py,line=1,endLine=2,col=1,title=Holdline HL104"
         "::the environment\\x1b[2J object%0D%0Areplaced",
-        "::warning file=tests/test_new.py,line=3,title=Holdline%3A not parsed"
-        "::does not parse: invalid syntax",
+        "::warning file=tests/test_new.py,line=3,title=Holdline%3A not parsed::does not parse: invalid syntax",
         "::notice title=Holdline::score 33.3 %25 (1 of 3 files), 3 violations in 2 files, 1 not parsed",
     ]
 

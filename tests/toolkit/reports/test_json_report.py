@@ -117,17 +117,13 @@ def test_dry_run(dry_run: MigrationReport, validated: Callable[[str], Any]) -> N
 
 
 @pytest.mark.parametrize("name", ["written", "stopped", "nothing"])
-def test_other_migrations_are_valid(
-    name: str, request: pytest.FixtureRequest, validated: Callable[[str], Any]
-) -> None:
+def test_other_migrations_are_valid(name: str, request: pytest.FixtureRequest, validated: Callable[[str], Any]) -> None:
     migration: MigrationReport = request.getfixturevalue(name)
     report = validated(render_migration(migration))
     assert (report["run"], report["dry_run"]) == (migration.run, migration.dry_run)
 
 
-def test_a_diff_that_is_no_utf8_is_left_out(
-    dry_run: MigrationReport, validated: Callable[[str], Any]
-) -> None:
+def test_a_diff_that_is_no_utf8_is_left_out(dry_run: MigrationReport, validated: Callable[[str], Any]) -> None:
     latin = replace(dry_run.plan.results[0], before=dry_run.plan.results[0].before + b"\xe9\n")
     migration = replace(dry_run, plan=replace(dry_run.plan, results=(latin,)))
     assert validated(render_migration(migration))["files"][0]["diff"] is None

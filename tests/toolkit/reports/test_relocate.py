@@ -28,9 +28,7 @@ def moved(before: bytes, where: tuple[int, int, int, int], *edits: Edit) -> tupl
         pytest.param(b"a\nbcd\n", (2, 3, 2, 4), Edit(2, 3, b"longer"), (2, 8, 2, 9), id="same line"),
         pytest.param(b"a\nb\nc\n", (3, 1, 3, 2), Edit(0, 4, b""), (1, 1, 1, 2), id="lines removed"),
         pytest.param(b"a\r\nb\rc", (3, 1, 3, 2), Edit(0, 0, b"x\r\n"), (4, 1, 4, 2), id="CR ends a line"),
-        pytest.param(
-            b"\xef\xbb\xbfab\n", (1, 2, 1, 3), Edit(3, 3, b"x\n"), (2, 2, 2, 3), id="byte-order mark"
-        ),
+        pytest.param(b"\xef\xbb\xbfab\n", (1, 2, 1, 3), Edit(3, 3, b"x\n"), (2, 2, 2, 3), id="byte-order mark"),
         pytest.param("é = é\n".encode(), (1, 5, 1, 6), Edit(0, 2, "日本".encode()), (1, 6, 1, 7), id="UTF-8"),
         pytest.param(
             b"# coding: latin-1\n\xe9 = \xe9\n", (2, 5, 2, 6), Edit(18, 19, b"ab"), (2, 6, 2, 7), id="latin-1"

@@ -67,24 +67,18 @@ def test_scan(scan: ScanReport, rules: list[Rule], validated: Callable[[str], An
     }
 
 
-def test_a_clean_scan_is_valid(
-    clean_scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]
-) -> None:
+def test_a_clean_scan_is_valid(clean_scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
     assert validated(render_scan(clean_scan, rules))["results"] == []
 
 
-def test_paths_are_percent_encoded_bytes(
-    scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]
-) -> None:
+def test_paths_are_percent_encoded_bytes(scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
     result = validated(render_scan(scan, rules))["results"][2]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == "tests/%C3%A9%2C%20100%25%3A%1B%5B31m%0A%E9.py"
     assert unquote_to_bytes(uri) == "tests/é, 100%:\x1b[31m\n".encode() + b"\xe9.py"
 
 
-def test_fixes_are_byte_ranges(
-    dry_run: MigrationReport, rules: list[Rule], validated: Callable[[str], Any]
-) -> None:
+def test_fixes_are_byte_ranges(dry_run: MigrationReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
     safe, refused, unsafe = validated(render_migration(dry_run, rules))["results"]
     assert "fixes" not in refused
     (fix,) = safe["fixes"]
@@ -104,9 +98,7 @@ def test_after_a_run_only_what_remains(
     assert [result["ruleId"] for result in results] == ["HL104", "HL104"]
 
 
-def test_problems_are_notifications(
-    scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]
-) -> None:
+def test_problems_are_notifications(scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
     (note,) = validated(render_scan(scan, rules))["invocations"][0]["toolExecutionNotifications"]
     assert (note["level"], note["descriptor"]["id"]) == ("error", "unparsable")
     assert note["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
@@ -120,8 +112,7 @@ def test_fingerprints_survive_moves_and_tell_twins_apart(
     respaced = replace(original, line=50, end_line=50, text=' os.getenv(\n"A") '.replace("\n", ""))
     twins = replace(scan, results=(replace(result, remaining=(original, respaced)),))
     prints = [
-        entry["partialFingerprints"]["holdlineText/v1"]
-        for entry in validated(render_scan(twins, rules))["results"]
+        entry["partialFingerprints"]["holdlineText/v1"] for entry in validated(render_scan(twins, rules))["results"]
     ]
     assert prints[0].split(":")[0] == prints[1].split(":")[0]
     assert [mark.split(":")[1] for mark in prints] == ["1", "2"]

@@ -27,7 +27,5 @@ def test_the_most_frequent_reason_comes_first() -> None:
     def refused(line: int, refusal: str) -> Violation:
         return Violation("HL101", "", "a.py", line, 1, line, 2, refusal=refusal)
 
-    result = FileResult(
-        "a.py", Category.TESTS, (refused(1, "b"), refused(2, "c"), refused(3, "c"), refused(4, "a"))
-    )
+    result = FileResult("a.py", Category.TESTS, (refused(1, "b"), refused(2, "c"), refused(3, "c"), refused(4, "a")))
     assert by_reason([result]) == (("c", 2), ("a", 1), ("b", 1))

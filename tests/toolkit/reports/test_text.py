@@ -73,10 +73,7 @@ def test_written(written: MigrationReport) -> None:
 
 
 def test_stopped(stopped: MigrationReport) -> None:
-    assert (
-        migration_line(stopped)
-        == "fixed 0 violations in 0 of 4 files, 3 left, 1 not parsed, 1 changed meanwhile"
-    )
+    assert migration_line(stopped) == "fixed 0 violations in 0 of 4 files, 3 left, 1 not parsed, 1 changed meanwhile"
     assert "test_a.py:5:9: HL101 was edited since it was planned; run again" in render_migration(stopped)
 
 
@@ -84,9 +81,7 @@ def test_nothing_to_migrate(nothing: MigrationReport) -> None:
     assert render_migration(nothing) == "nothing to migrate in 3 files\n"
 
 
-def test_nothing_is_printed_raw(
-    scan: ScanReport, dry_run: MigrationReport, is_safe: Callable[[str], bool]
-) -> None:
+def test_nothing_is_printed_raw(scan: ScanReport, dry_run: MigrationReport, is_safe: Callable[[str], bool]) -> None:
     assert is_safe(render_scan(scan, hints=True))
     assert is_safe(render_migration(dry_run))
 

@@ -55,8 +55,6 @@ def test_an_unwritten_file_is_not_fixed(stopped: MigrationReport) -> None:
     assert [problem.kind for problem in stopped.problems] == [ProblemKind.CHANGED, ProblemKind.UNPARSABLE]
 
 
-def test_places_are_those_of_the_files_as_they_are(
-    dry_run: MigrationReport, written: MigrationReport
-) -> None:
+def test_places_are_those_of_the_files_as_they_are(dry_run: MigrationReport, written: MigrationReport) -> None:
     assert dry_run.results[0].remaining[0].line == 6
     assert written.results[0].remaining[0].line == 7

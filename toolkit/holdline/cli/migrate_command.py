@@ -68,9 +68,7 @@ def _apply(session: Session, report: MigrationReport) -> MigrationReport:
     from holdline.journal import Journal
     from holdline.runs import PlannedWrite, RunStatus
 
-    writes = [
-        PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in report.plan.changed
-    ]
+    writes = [PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in report.plan.changed]
     if not writes:
         return report
     command = shlex.join(["migrate", *sys.argv[1 + (sys.argv[1:2] == ["migrate"]) :]])
@@ -119,7 +117,9 @@ def _machine_readable(report: MigrationReport, name: str, session: Session) -> s
 
 
 def _exit_code(report: MigrationReport, arguments: argparse.Namespace) -> int:
-    """Files that could not be written, or that were named and could not be read, are an error; a failed proof is a finding."""
+    """Files that could not be written, or that were named and could not be read, are an error; a failed proof is a
+    finding.
+    """
     named = {ProblemKind.UNREADABLE, ProblemKind.UNPARSABLE} if arguments.paths and _only_files(arguments) else set()
     fatal = {ProblemKind.CHANGED, ProblemKind.READ_ONLY} | named
     kinds = {p.kind for p in report.problems}

@@ -11,8 +11,8 @@ from holdline.cli.exits import Exit
 from holdline.cli.session import Session, progress_on
 from holdline.journal import Journal
 from holdline.model import ScanReport
-from holdline.reports import text
 from holdline.remembering import open_cache
+from holdline.reports import text
 from holdline.reports.console import Console
 from holdline.reports.printable import printable
 from holdline.runs import RunSummary

@@ -47,10 +47,7 @@ def render_migration(report: MigrationReport) -> str:
         dependency=report.dependency or None,
         files=[_migrated(result, ranks.get(result.path)) for result in results if result.violations],
         problems=_problems(report.problems),
-        rules=[
-            {"code": t.name, "files": t.files, "fixed": t.fixed, "remaining": t.left}
-            for t in by_rule(results)
-        ],
+        rules=[{"code": t.name, "files": t.files, "fixed": t.fixed, "remaining": t.left} for t in by_rule(results)],
         totals={
             "checked": {category.value: count for category, count in report.plan.checked.items()},
             "changed": sum(1 for result in results if result.changes),
@@ -119,9 +116,7 @@ def _diff(result: FileResult) -> str | None:
 
 
 def _problems(problems: Iterable[Problem]) -> list[Object]:
-    return [
-        {"path": p.path, "kind": p.kind.value, "message": p.message, "line": p.line or None} for p in problems
-    ]
+    return [{"path": p.path, "kind": p.kind.value, "message": p.message, "line": p.line or None} for p in problems]
 
 
 def _score(score: Score) -> Object:

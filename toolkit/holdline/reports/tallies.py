@@ -43,9 +43,7 @@ def total(results: Iterable[FileResult]) -> Tally:
     return everything[0] if everything else Tally("total", 0, 0, 0)
 
 
-def _tally(
-    results: Iterable[FileResult], name_of: Callable[[FileResult, Violation], str]
-) -> tuple[Tally, ...]:
+def _tally(results: Iterable[FileResult], name_of: Callable[[FileResult, Violation], str]) -> tuple[Tally, ...]:
     files: dict[str, set[str]] = {}
     fixed: Counter[str] = Counter()
     left: Counter[str] = Counter()

@@ -41,9 +41,7 @@ def render_migration(report: MigrationReport) -> str:
         for heading, rows in (("directory", by_directory(results)), ("rule", by_rule(results)))
     ]
     problems = [problem_line(problem) for problem in report.problems]
-    return _join(
-        [*tables, _left(results), problems, [printable(report.dependency)], [migration_line(report)]]
-    )
+    return _join([*tables, _left(results), problems, [printable(report.dependency)], [migration_line(report)]])
 
 
 def migration_line(report: MigrationReport) -> str:
@@ -103,10 +101,7 @@ def _left(results: Iterable[FileResult]) -> list[str]:
 
 def _scores(report: ScanReport) -> list[str]:
     named = [(category.value, score) for category, score in report.scores.items()] + [("all", report.overall)]
-    rows = [
-        (name, number(s.checked), number(s.clean), number(s.violations), f"{s.percent:.1f} %")
-        for name, s in named
-    ]
+    rows = [(name, number(s.checked), number(s.clean), number(s.violations), f"{s.percent:.1f} %") for name, s in named]
     return table(("category", "files checked", "clean", "violations", "score"), rows)
 
 
