@@ -77,7 +77,7 @@ class EnvAccess:
         modules = sorted({config.env.get.partition(":")[0], config.env.patch.partition(":")[0]})
         if modules == ["holdline_runtime"]:
             return (
-                "The rewritten code imports `holdline_runtime`: add `holdline` to the requirements your tests are run with "
-                "(it has no dependencies of its own)."
+                "The rewritten code imports `holdline_runtime`: add `holdline` (which needs nothing else) to the "
+                "requirements your tests are run with."
             )
         return f"The rewritten code imports {' and '.join(f'`{m}`' for m in modules)}, as [tool.holdline.env] says."

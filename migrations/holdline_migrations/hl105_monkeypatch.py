@@ -42,12 +42,13 @@ _METHODS = {"setenv": "setitem", "delenv": "delitem"}
 def find(unit: Unit) -> Iterator[Violation]:
     """Every `setenv` and `delenv` on a parameter called monkeypatch."""
     for call in ast.walk(unit.source.tree):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
-            if _is_monkeypatch(unit, call.func.value):
-                fix = _fix(unit, call, call.func)
-                refusal = "" if fix else "its arguments are not plain: setenv may convert or prepend the value"
-                message = f"the environment is changed with monkeypatch.{call.func.attr}"
-                yield unit.violation(RULE.code, call, message, HINT, fix=fix, refusal=refusal)
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS):
+            continue
+        if _is_monkeypatch(unit, call.func.value):
+            fix = _fix(unit, call, call.func)
+            refusal = "" if fix else "its arguments are not plain: setenv may convert or prepend the value"
+            message = f"the environment is changed with monkeypatch.{call.func.attr}"
+            yield unit.violation(RULE.code, call, message, HINT, fix=fix, refusal=refusal)
 
 
 def _is_monkeypatch(unit: Unit, receiver: ast.expr) -> bool:

@@ -53,9 +53,17 @@ class Context:
 class Migration(Protocol):
     """A named set of rules. Instances are stateless and picklable."""
 
-    name: str
-    summary: str
-    rules: tuple[Rule, ...]
+    @property
+    def name(self) -> str:
+        """What `-m` and the configuration call it."""
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a few words."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules it fixes."""
 
     def may_match(self, data: bytes) -> bool:
         """A cheap test on a file's bytes; false means certainly no violation."""

@@ -76,10 +76,10 @@ class _Comparison:
         return [(getattr(old, name, None), getattr(new, name, None)) for name in old._fields]
 
     def is_site(self, old: ast.expr | ast.stmt, new: ast.AST) -> bool:
+        if not fstrings.RELIABLE and isinstance(old, ast.expr) and fstrings.enclosing(self.before, old):
+            return isinstance(new, ast.expr) and self.is_site_by_text(old, new)
         if not isinstance(new, ast.expr | ast.stmt):
             return False
-        if not fstrings.RELIABLE and isinstance(old, ast.expr) and fstrings.enclosing(self.before, old):
-            return self.is_site_by_text(old, new)
         span = self.before.span(old)
         target = self.sites.get((span.start, span.end))
         if target is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from holdline.model import Violation
+from holdline.model import Fix, Violation
 from holdline_migrations.environment import methods, rewrite
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind, describe, kind_of
@@ -23,7 +23,7 @@ def violations_of_kind(unit: Unit, flow: Flow, kind: Kind, code: str, verb: str,
         yield unit.violation(code, access.node, message, hint, fix=fix, refusal=refusal)
 
 
-def _plan(unit: Unit, flow: Flow, access: Access) -> tuple[rewrite.Fix | None, str]:
+def _plan(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str]:
     if unit.settings.api == "methods":
         return methods.plan_access(unit, access)
     return rewrite.plan_access(unit, flow, access)

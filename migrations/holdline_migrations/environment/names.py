@@ -17,7 +17,7 @@ READING_BUILTINS = frozenset(
         "set", "sorted", "tuple", "zip",
     }
 )  # fmt: skip
-#: Library functions that take any mapping for what it holds (or, like copy, do for get_env() what they did for os.environ).
+#: Library functions that take any mapping for what it holds, or do for get_env() what they did for os.environ (copy).
 READING_FUNCTIONS = frozenset(
     {
         "collections.ChainMap", "collections.Counter", "collections.OrderedDict", "collections.UserDict", "copy.copy",

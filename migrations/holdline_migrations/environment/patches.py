@@ -257,7 +257,8 @@ def _cut_target(unit: Unit, patch: DictPatch) -> Edit | None:
     """Take out the first argument with its comma; comments behind it stay."""
     source, call = unit.source, patch.call
     start, end = source.span(patch.target).start, source.span(patch.target).end
-    others = [source.span(n).start for n in [*call.args[1:], *call.keywords]]
+    arguments: list[ast.expr | ast.keyword] = [*call.args[1:], *call.keywords]
+    others = [source.span(a).start for a in arguments]
     if not others:
         closing = source.span(call).end - 1
         gap = source.text(Span(end, closing))

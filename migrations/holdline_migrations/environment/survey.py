@@ -56,7 +56,7 @@ def _from_call(path: str, call: ast.Call, origins: Origins) -> Iterator[Fact]:
     first = call.args[0]
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         yield from _from_target(path, first.value)
-    elif len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+    elif len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and isinstance(call.args[1].value, str):
         origin = origins.of(first) if isinstance(first, ast.Name | ast.Attribute) else None
         owner = origin.path if origin else ast.unparse(first)
         yield from _from_target(path, f"{owner}.{call.args[1].value}")
