@@ -27,7 +27,7 @@ from holdline_migrations.environment.restoring import keep_scopes_whole
 from holdline_migrations.environment.survey import survey
 from holdline_migrations.environment.unit import Unit
 
-_MARKS = (b"environ", b"getenv", b"putenv", b"unsetenv", b"setenv", b"delenv")
+_MARKS = re.compile(rb"(?<![a-zA-Z0-9_])(?:environb?|getenvb?|putenv|unsetenv|setenv|delenv)(?![a-zA-Z0-9_])")
 _ALIASES = re.compile(rb"\b(?:os|environb?|getenvb?|putenv|unsetenv|mock|patch)\s+as\s+(\w+)")
 _SURFACE = ("os", "environ", "getenv", "patch", "mock")
 
@@ -48,7 +48,7 @@ class EnvAccess:
 
     def may_match(self, data: bytes) -> bool:
         """Every access spells one of a few words."""
-        return any(mark in data for mark in _MARKS)
+        return (b"env" in data) and _MARKS.search(data) is not None
 
     def watched_names(self, data: bytes) -> Iterable[str]:
         """The names a rewrite may leave unused: os, mock and what was imported from them, under any alias."""

@@ -41,8 +41,8 @@ _METHODS = {"setenv": "setitem", "delenv": "delitem"}
 
 def find(unit: Unit) -> Iterator[Violation]:
     """Every `setenv` and `delenv` on a parameter called monkeypatch."""
-    for call in ast.walk(unit.source.tree):
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS):
+    for call in unit.source.calls:
+        if not (isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS):
             continue
         if _is_monkeypatch(unit, call.func.value):
             fix = _fix(unit, call, call.func)

@@ -37,6 +37,8 @@ def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
 class OffsetMap:
     """Where bytes outside the edits went: old offset to new offset.
 
+    An insertion at the very start of a region lies before it, one at its very end inside it.
+
     >>> moved = OffsetMap([Edit(2, 4, b"wide!")])
     >>> moved.start(1), moved.start(2), moved.end(4), moved.start(6)
     (1, 2, 7, 9)
@@ -46,13 +48,18 @@ class OffsetMap:
         self._edits = tuple(edits)
 
     def start(self, offset: int) -> int:
-        """The new offset of a region that began at `offset`: edits that end there lie before it."""
-        return offset + sum(_growth(e) for e in self._edits if e.end <= offset and e.start < offset)
+        """The new offset of a region that began at `offset`."""
+        return offset + sum(len(e.text) - (e.end - e.start) for e in self._edits if e.end <= offset)
 
     def end(self, offset: int) -> int:
-        """The new offset of a region that ended at `offset`: edits that end there lie inside it."""
-        return offset + sum(_growth(e) for e in self._edits if e.end <= offset)
+        """The new offset of a region that ended at `offset`."""
+        return self.start(offset)
 
-
-def _growth(edit: Edit) -> int:
-    return len(edit.text) - (edit.end - edit.start)
+    def texts(self) -> list[tuple[int, int]]:
+        """Where the edits' own texts lie in the new bytes, in the order of the edits."""
+        spans, growth = [], 0
+        for edit in self._edits:
+            start = edit.start + growth
+            spans.append((start, start + len(edit.text)))
+            growth += len(edit.text) - (edit.end - edit.start)
+        return spans

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from holdline import fstrings
 from holdline.edits import OffsetMap
@@ -53,7 +54,7 @@ class _Comparison:
         self.sites = {(s.start, s.end): (moved.start(s.start), moved.end(s.end)) for s in claim.sites}
         self.removed = {(s.start, s.end) for s in claim.removed}
         self.expected = [ast.dump(ast.parse(text).body[0]) for text in claim.inserted]
-        self.touched = [(moved.start(e.start), moved.end(e.end)) for e in edits]
+        self.touched = moved.texts()
 
     def run(self) -> None:
         todo: list[tuple[object, object]] = [(self.before.tree, self.after.tree)]
@@ -91,14 +92,22 @@ class _Comparison:
 
     def is_site_by_text(self, old: ast.expr, new: ast.expr) -> bool:
         """Inside an f-string without positions: the node is a site if its tree is that of a site's text."""
-        for (start, end), (new_start, new_end) in self.sites.items():
-            texts = (
-                self.before.text(Span(start, end)),
-                self.after.text(Span(new_start, new_end)),
-            )
-            if _dump_text(texts[0]) == ast.dump(old) and _dump_text(texts[1]) == ast.dump(new):
-                return True
-        return False
+        return isinstance(old, self.kinds_in_fstrings) and (ast.dump(old), ast.dump(new)) in self.dumps_in_fstrings
+
+    @cached_property
+    def dumps_in_fstrings(self) -> set[tuple[str, str]]:
+        """The trees of the texts of sites inside f-strings, before and after."""
+        strings = [self.before.span(n) for n in self.before.parents if isinstance(n, ast.JoinedStr)]
+        return {
+            (_dump_text(self.before.text(Span(*old))), _dump_text(self.after.text(Span(*new))))
+            for old, new in self.sites.items()
+            if any(s.start <= old[0] and old[1] <= s.end for s in strings)
+        }
+
+    @cached_property
+    def kinds_in_fstrings(self) -> tuple[type[ast.expr], ...]:
+        """What the sites inside f-strings are: names and attributes, and nothing where there are none."""
+        return (ast.Name, ast.Attribute, ast.Call) if self.dumps_in_fstrings else ()
 
     def compare_lists(self, old: list[object], new: list[object]) -> list[tuple[object, object]]:
         kept = [n for n in old if not (isinstance(n, ast.stmt) and self.is_removed(n))]

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n]*)", re.MULTILINE)
+_ALIAS = re.compile(rb"\b(\w+)[ \t]+as[ \t]+(\w+)")
 _WORD = re.compile(rb"\w+")
 
 
 @dataclass(frozen=True)
 class References:
-    """`pairs` of (module's last name, name used); a "*" stands for any module. `stars` are star-imported modules."""
+    """`pairs` of (module's last name, name used); `stars` are the last names of star-imported modules."""
 
     pairs: frozenset[tuple[str, str]] = frozenset()
     stars: frozenset[str] = frozenset()
@@ -38,13 +39,16 @@ class ReferenceFinder:
         stars: set[bytes] = set()
         if any(mark in data for mark in self._marks):
             pairs.update(self._attribute.findall(data))
-        pairs.update((b"*", name) for owner, name in self._named.findall(data) if owner not in (b"os", b"mock"))
+        pairs.update(self._named.findall(data))
         for module, imported in _FROM.findall(data):
             stem = module.rpartition(b".")[2]
             if imported.lstrip(b"( \t").startswith(b"*"):
                 stars.add(stem)
             else:
                 pairs.update((stem, name) for name in self._names.intersection(_WORD.findall(imported)))
+        if pairs:
+            modules = {alias: module for module, alias in _ALIAS.findall(data)}
+            pairs.update((modules[owner], name) for owner, name in list(pairs) if owner in modules)
         decoded = frozenset((a.decode(errors="replace"), b.decode(errors="replace")) for a, b in pairs)
         return References(decoded, frozenset(s.decode(errors="replace") for s in stars))
 

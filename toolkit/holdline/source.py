@@ -69,8 +69,19 @@ class Source:
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
-        """Each node's parent."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        """Each node's parent, for all nodes but the module, level by level."""
+        parents: dict[ast.AST, ast.AST] = {}
+        todo: list[ast.AST] = [self.tree]
+        for node in todo:
+            for child in ast.iter_child_nodes(node):
+                parents[child] = node
+                todo.append(child)
+        return parents
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """Every call."""
+        return [node for node in self.parents if isinstance(node, ast.Call)]
 
     @cached_property
     def scopes(self) -> Scopes:

@@ -8,6 +8,7 @@ report.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable
 
 from holdline.scopes import Binding, Scope, ScopeKind
@@ -195,7 +196,7 @@ class Flow:
         return self._passed(parent)
 
     def _passed(self, call: ast.Call) -> str:
-        if self._reads_only(call):
+        if self._reads_only(call) or self._raises_name_error(call.func):
             return ""
         return f"it is passed to `{ast.unparse(call.func)}`, which may test its type or identity, or keep it"
 
@@ -211,6 +212,14 @@ class Flow:
                 return self._is_dict(function.value)
             return function.attr in READING_METHODS
         return False
+
+    def _raises_name_error(self, function: ast.expr) -> bool:
+        """Whether the called name is bound nowhere, so that the call fails before it looks at its arguments."""
+        while isinstance(function, ast.Attribute):
+            function = function.value
+        if not isinstance(function, ast.Name) or self._unit.scopes.star_imports:
+            return False
+        return self._unit.scopes.resolve(function) is None and not hasattr(builtins, function.id)
 
     def _is_dict(self, node: ast.expr) -> bool:
         """Whether a name is bound to nothing but new dicts."""

@@ -106,8 +106,8 @@ def _membership(unit: Unit, access: Access, compare: ast.Compare) -> tuple[Fix |
     parent = unit.parents[compare]
     if negation and not isinstance(parent, ast.If | ast.While | ast.Assert | ast.Assign | ast.BoolOp | ast.Return):
         return None, "`not in` stands where `not …` would need parentheses"
-    edits = [Edit(key.start, key.start, negation + _call(unit, "exists") + b"("), Edit(key.end, name.end, b")")]
-    return _whole(unit, access, compare, edits), ""
+    call = _call(unit, "exists") + b"(" + source.data[key.start : key.end] + b")"
+    return _whole(unit, access, compare, [Edit(whole.start, whole.end, negation + call)]), ""
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -45,8 +45,8 @@ def find_dict_patches(unit: Unit) -> list[DictPatch]:
     """Every `patch.dict` of the environment in a file, in order."""
     targets = {a.node: a for a in unit.accesses if a.name == ENVIRON}
     found = []
-    for node in ast.walk(unit.source.tree):
-        if not isinstance(node, ast.Call):
+    for node in unit.source.calls:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "dict":
             continue
         is_mocker = _is_mocker_dict(unit, node)
         origin = unit.origins.of(node.func)
@@ -315,7 +315,7 @@ def _is_mocker_dict(unit: Unit, call: ast.Call) -> bool:
 
 def find_replacing_patches(unit: Unit) -> list[ast.Call]:
     """Calls that replace os.environ or a function like os.getenv for a while, through mock or monkeypatch."""
-    return [n for n in ast.walk(unit.source.tree) if isinstance(n, ast.Call) and _replaced_name(unit, n)]
+    return [call for call in unit.source.calls if _replaced_name(unit, call)]
 
 
 def _replaced_name(unit: Unit, call: ast.Call) -> str:

@@ -39,7 +39,7 @@ def survey(path: str, data: bytes) -> Iterator[Fact]:
     except SourceError:
         return
     origins = Origins(source.scopes, source.parents)
-    for node in ast.walk(source.tree):
+    for node in source.parents:
         if isinstance(node, ast.Call):
             yield from _from_call(path, node, origins)
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):

@@ -52,7 +52,7 @@ class Unit:
         spans = [fstrings.span(self.source, a.node).start for a in self.accesses]
         patches = [
             self.source.span(n).start
-            for n in ast.walk(self.source.tree)
+            for n in self.parents
             if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.endswith(ENVIRON)
         ]
         return min([*spans, *patches, len(self.source.data)])

@@ -3,93 +3,156 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from holdline import __version__
+from holdline.cli.exits import Exit
+from holdline.reports.printable import printable
 
 SCAN_FORMATS = ("text", "json", "sarif", "github", "junit")
 MIGRATE_FORMATS = ("text", "json", "sarif")
 
+_PATHS = "files or folders (default: the repository)"
+_JOBS = "processes (default: the CPUs there are)"
+
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line, and takes no abbreviated options: they would change their meaning one day."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(Exit.ERROR, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse a command line. Exits with 2 for a wrong one, with 0 for --help and --version."""
+    """Parse a command line. Exits with 2 for a wrong one, with 0 for --help and --version.
+
+    Besides the options, the result has `verbosity` (below 0 for `-q`) and `line`, the command line as one string.
+    """
+    common = _common()
     parser = _Parser(
         prog="holdline",
+        parents=[common],
         description="Move a Python repository off a forbidden pattern, and keep it off.",
-        epilog="Exit codes: 0 nothing wrong, 1 violations or changes, 2 usage or environment error, 3 a bug of ours.",
+        epilog="Exit codes: 0 nothing wrong, 1 violations found or would change, "
+        "2 usage, configuration or environment error, 3 a bug of ours, 130 interrupted.",
     )
-    parser.add_argument("--version", action="version", version=f"holdline {__version__}")
-    common = _common()
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    parser.set_defaults(folder=".", config=None, select=None, quiet=0, verbose=0, color="auto")
+    commands = parser.add_subparsers(
+        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser
+    )
     for add in (_add_migrate, _add_scan, _add_undo, _add_status, _add_rules):
         add(commands, common)
-    arguments = parser.parse_args(argv)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        commands.choices[arguments.command].error(f"unrecognized arguments: {shlex.join(unknown)}")
     arguments.verbosity = arguments.verbose - arguments.quiet
+    arguments.line = shlex.join(["holdline", *argv])
     return arguments
 
 
-def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+def _common() -> _Parser:
+    """Options that may stand before or after the command; without defaults, lest the command's overrule the former."""
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("everywhere")
-    group.add_argument("-C", dest="folder", metavar="DIR", default=".", help="work in DIR")
-    group.add_argument("--config", metavar="FILE", help="read this configuration file")
-    group.add_argument("--select", metavar="CODES", help="rule codes or prefixes, comma-separated")
-    group.add_argument("-q", "--quiet", action="count", default=0, help="say less")
-    group.add_argument("-v", "--verbose", action="count", default=0, help="say more")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    group.add_argument("-C", dest="folder", type=_name, metavar="DIR", help="work as if started in DIR")
+    group.add_argument("--config", type=_name, metavar="FILE", help="read this configuration file and no other")
+    group.add_argument("--select", metavar="CODES", help="rule codes or prefixes, comma-separated (default: HL1)")
+    group.add_argument("-q", "--quiet", action="count", help="say less")
+    group.add_argument("-v", "--verbose", action="count", help="say more")
+    group.add_argument("--color", choices=("auto", "always", "never"), help="default: auto, and NO_COLOR counts")
+    group.add_argument("--version", action="version", version=f"holdline {__version__}", help="show the version")
     return common
 
 
-def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("migrate", parents=[common], help="rewrite violations, in priority order")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: the repository)")
+def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "migrate",
+        parents=[common],
+        help="rewrite violations, in priority order",
+        description="Rewrite violations in priority order, each file proved first; `holdline undo` takes it back. "
+        "`migrate` is short for `holdline migrate`.",
+    )
+    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help=_PATHS)
     what = parser.add_argument_group("what to change")
-    what.add_argument("-m", "--migration", action="append", metavar="NAME", default=[], help="just this migration")
-    what.add_argument("--scope", choices=("tests", "source", "all"), help="default: tests")
-    what.add_argument("--directory", action="append", metavar="DIR", default=[], help="just below DIR (repeatable)")
+    what.add_argument(
+        "-m", "--migration", action="append", metavar="NAME", default=[], help="just this migration (repeatable)"
+    )
+    what.add_argument(
+        "--scope", choices=("tests", "source", "all"), help="default: tests, and files that are named as PATH"
+    )
+    what.add_argument(
+        "--directory", action="append", type=_name, metavar="DIR", default=[], help="just below DIR (repeatable)"
+    )
     what.add_argument("--priority-only", action="store_true", help="just the files in the priority tiers")
     what.add_argument("--max-files", type=_positive, metavar="N", help="change at most N files, most urgent first")
     what.add_argument("--unsafe", action="store_true", help="also apply fixes that may change behaviour")
     how = parser.add_argument_group("how")
-    how.add_argument("--dry-run", action="store_true", help="show the diff; write nothing")
+    how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
-    how.add_argument("--format", choices=MIGRATE_FORMATS, default="text")
-    how.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: the CPUs there are)")
+    how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
+    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
 
 
-def _add_scan(commands: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("scan", parents=[common], help="report violations and scores")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: the repository)")
-    parser.add_argument("--fail-on-violations", action="store_true", help="exit 1 if there is any")
+def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "scan",
+        parents=[common],
+        help="report violations and scores",
+        description="Report violations by rule, and for tests, source and other files the score: "
+        "100 × files without a violation ÷ files checked.",
+    )
+    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help=_PATHS)
+    parser.add_argument(
+        "--fail-on-violations", action="store_true", help="exit 1 if there is any, or a file could not be judged"
+    )
     parser.add_argument("--min-score", type=_percentage, metavar="N", help="exit 1 if the overall score is below N")
     parser.add_argument("--fix", action="store_true", help="apply the safe fixes first, then report what is left")
-    parser.add_argument("--format", choices=SCAN_FORMATS, default="text")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: the CPUs there are)")
+    parser.add_argument("--format", choices=SCAN_FORMATS, default="text", help="default: text")
+    parser.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
+    parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     parser.add_argument("--no-cache", action="store_true", help="judge every file anew")
 
 
-def _add_undo(commands: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("undo", parents=[common], help="take a run of migrate back")
-    parser.add_argument("run", nargs="?", type=_positive, metavar="RUN", help="default: the latest")
+def _add_undo(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "undo",
+        parents=[common],
+        help="take a run of migrate back",
+        description="Put the files of a run back, byte for byte; files edited since stay as they are (exit 1).",
+    )
+    parser.add_argument("run", nargs="?", type=_positive, metavar="RUN", help="its number (default: the latest run)")
 
 
-def _add_status(commands: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("status", parents=[common], help="list runs and what remains")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+def _add_status(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "status",
+        parents=[common],
+        help="list runs and what remains",
+        description="List the runs of migrate, newest first, and the violations there are now.",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
-def _add_rules(commands: argparse._SubParsersAction[_Parser], common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("rules", parents=[common], help="list or explain rules and migrations")
-    parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code or a migration's name")
+def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "rules",
+        parents=[common],
+        help="list or explain rules and migrations",
+        description="List the rules and migrations there are, or explain one, with examples.",
+    )
+    parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code or name, or a migration's name")
+
+
+def _name(text: str) -> str:
+    """A file or folder: never "", which an unset shell variable gives and which would mean the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is neither a file nor a folder")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -3,51 +3,56 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from dataclasses import replace
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
 from holdline.cli.session import Session, progress_on
 from holdline.diffs import unified_diff
 from holdline.judging import Level
 from holdline.model import Plan, Problem, ProblemKind
 from holdline.priority import is_priority
-from holdline.reports.console import Console, needs_extra
-from holdline.reports.values import MigrationReport
+from holdline.reports import text
+from holdline.reports.console import Console
+from holdline.reports.values import MigrationReport, counted
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
-    with needs_extra():
-        import git  # noqa: F401  # say at once what is missing, not after the planning
+    require_toolkit()
     session = Session.open(arguments)
     plan = _plan(session, arguments, console)
-    if plan is None:
-        return Exit.OK
-    dry = arguments.dry_run or arguments.check
-    report = _report(session, arguments, plan, dry=dry)
-    if not dry:
-        report = _apply(session, report)
-    if not arguments.check:
+    report = _report(session, arguments, plan)
+    if not report.dry_run:
+        report = write_plan(session, report, arguments.line, progress_on(console))
+    fatal = _fatal(report, session.named_files(arguments.paths))
+    if _shows(report, arguments, console):
         _show(report, arguments, console, session)
-    return _exit_code(report, arguments)
+    if not _is_summary_on_stderr(report, arguments, console):
+        for problem in fatal:
+            console.error(f"holdline: {text.problem_line(problem)}")
+    if any(problem.kind is not ProblemKind.PROOF for problem in fatal):
+        return Exit.ERROR
+    return Exit.FOUND if fatal or (arguments.check and plan.changed) else Exit.OK
 
 
-def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> Plan | None:
+def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> Plan:
+    """The plan of what the arguments select; where that is nothing, or not all, says so."""
     selection, paths = session.select(arguments.paths, arguments.directory, arguments.scope)
     migrations = session.migrations(arguments.migration)
-    if not paths and not selection.problems:
+    if not paths:
         console.note(f"holdline: nothing to migrate: {_why_empty(arguments, bool(selection.paths))}")
-        return None
-    task = session.task(paths, migrations, arguments.jobs)
-    everything = session.python_files()
+        return Plan((), {}, {}, selection.problems)
     level = Level.UNSAFE if arguments.unsafe else Level.SAFE
-    plan = engine.plan(task, everything, level, session.repo.churn, progress_on(console))
-    keep_all = not arguments.priority_only
-    plan = engine.limit(plan, lambda r: keep_all or is_priority(r, session.config), arguments.max_files)
-    return replace(plan, problems=selection.problems)
+    plan = plan_rewrite(session, paths, migrations, progress_on(console), level=level, jobs=arguments.jobs)
+    kept = engine.limit(plan, lambda r: not arguments.priority_only or is_priority(r, session.config), None)
+    if plan.results and not kept.results:
+        console.note("holdline: nothing to migrate: no file with a violation is in the priority tiers")
+    limited = engine.limit(kept, lambda r: True, arguments.max_files)
+    if later := len(kept.changed) - len(limited.changed):
+        console.note(f"holdline: --max-files {arguments.max_files} leaves {counted(later, 'file')} for later")
+    return replace(limited, problems=selection.problems)
 
 
 def _why_empty(arguments: argparse.Namespace, any_file: bool) -> str:
@@ -57,29 +62,22 @@ def _why_empty(arguments: argparse.Namespace, any_file: bool) -> str:
     return f"no file in scope `{scope}` there (see --scope, and `tests` and `exclude` in the configuration)"
 
 
-def _report(session: Session, arguments: argparse.Namespace, plan: Plan, *, dry: bool) -> MigrationReport:
+def _report(session: Session, arguments: argparse.Namespace, plan: Plan) -> MigrationReport:
     needed = [m.dependency(session.config) for m in session.migrations(arguments.migration)]
     dependency = " ".join(filter(None, needed)) if plan.changed else ""
-    return MigrationReport(plan, dry, dependency)
+    return MigrationReport(plan, arguments.dry_run or arguments.check, dependency)
 
 
-def _apply(session: Session, report: MigrationReport) -> MigrationReport:
-    """Write the plan through the journal."""
-    from holdline.journal import Journal
-    from holdline.runs import PlannedWrite, RunStatus
+def _fatal(report: MigrationReport, named: frozenset[str]) -> list[Problem]:
+    """Files that could not be written, or that were named and could not be judged; and rewrites that failed a proof."""
+    return [p for p in report.problems if is_unwritten(p) or p.kind is ProblemKind.PROOF or p.path in named]
 
-    writes = [PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in report.plan.changed]
-    if not writes:
-        return report
-    command = shlex.join(["migrate", *sys.argv[1 + (sys.argv[1:2] == ["migrate"]) :]])
-    with Journal.open(session.repo) as journal, journal.lock():
-        number = journal.begin(command, session.repo.head(), writes)
-        problems = [journal.write(number, w) for w in writes]
-        unwritten: tuple[Problem, ...] = tuple(p for p in problems if p is not None)
-        done = replace(report, run=str(number), unwritten=unwritten)
-        remaining = sum(len(r.remaining) for r in done.results)
-        journal.finish(number, RunStatus.COMPLETE, {"remaining": remaining})
-    return done
+
+def _shows(report: MigrationReport, arguments: argparse.Namespace, console: Console) -> bool:
+    """Whether there is a report: always a machine's, text unless --check, or the selection is empty, which was said."""
+    if arguments.format != "text":
+        return True
+    return not arguments.check and bool(report.plan.checked or report.problems)
 
 
 def _show(report: MigrationReport, arguments: argparse.Namespace, console: Console, session: Session) -> None:
@@ -87,14 +85,17 @@ def _show(report: MigrationReport, arguments: argparse.Namespace, console: Conso
         console.write(_machine_readable(report, arguments.format, session))
     elif console.decorates:
         _show_to_reader(report, console)
-    else:
-        from holdline.reports import text
+    elif report.dry_run:
+        console.write_bytes(b"".join(map(unified_diff, report.plan.changed)))
+        console.note(text.render_migration(report).rstrip("\n"))
+    elif not console.quiet:
+        console.write(text.render_migration(report))
 
-        if report.dry_run:
-            console.write_bytes(b"".join(map(unified_diff, report.plan.changed)))
-            console.note(text.render_migration(report).rstrip("\n"))
-        elif not console.quiet:
-            console.write(text.render_migration(report))
+
+def _is_summary_on_stderr(report: MigrationReport, arguments: argparse.Namespace, console: Console) -> bool:
+    """Whether the summary, which names each problem, has gone to standard error already."""
+    piped_diff = arguments.format == "text" and report.dry_run and not arguments.check
+    return piped_diff and not console.decorates and not console.quiet
 
 
 def _show_to_reader(report: MigrationReport, console: Console) -> None:
@@ -114,21 +115,3 @@ def _machine_readable(report: MigrationReport, name: str, session: Session) -> s
     if name == "json":
         return json_report.render_migration(report)
     return sarif.render_migration(report, session.registry.rules)
-
-
-def _exit_code(report: MigrationReport, arguments: argparse.Namespace) -> int:
-    """Files that could not be written, or that were named and could not be read, are an error; a failed proof is a
-    finding.
-    """
-    named = {ProblemKind.UNREADABLE, ProblemKind.UNPARSABLE} if arguments.paths and _only_files(arguments) else set()
-    fatal = {ProblemKind.CHANGED, ProblemKind.READ_ONLY} | named
-    kinds = {p.kind for p in report.problems}
-    if kinds & fatal:
-        return Exit.ERROR
-    if ProblemKind.PROOF in kinds or (arguments.check and report.plan.changed):
-        return Exit.FOUND
-    return Exit.OK
-
-
-def _only_files(arguments: argparse.Namespace) -> bool:
-    return all(path.endswith(".py") for path in arguments.paths)

@@ -11,35 +11,44 @@ from holdline.cache import ScanCache
 from holdline.cli.exits import Exit
 from holdline.cli.session import Session, progress_on
 from holdline.errors import HoldlineError
-from holdline.model import ScanReport
+from holdline.model import ProblemKind, ScanReport
 from holdline.remembering import open_cache
 from holdline.reports.console import Console
+from holdline.reports.values import counted
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
     session = Session.open(arguments)
-    if arguments.fix:
-        _fix(arguments, console)
     selection, paths = session.select(arguments.paths)
+    if not paths:
+        console.note("holdline: nothing to scan: no tracked Python file there, or all are excluded")
+    unwritten = _fix(session, paths, arguments, console) if arguments.fix else False
     task = session.task(paths, session.migrations(), arguments.jobs)
     with _cache(session, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
     report = replace(report, unreachable=selection.problems)
     _write(_render(report, arguments, session, console), arguments, console)
-    return _exit_code(report, arguments, console)
+    return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 
-def _fix(arguments: argparse.Namespace, console: Console) -> None:
-    """`scan --fix` is `migrate --scope all` on the same files, with nothing shown but what went wrong."""
-    from holdline.cli import migrate_command
-    from holdline.cli.arguments import parse_arguments
+def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console) -> bool:
+    """Write the safe fixes, as `migrate --scope all` would; names what went wrong and says whether a write did."""
+    from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
+    from holdline.reports import text
+    from holdline.reports.values import MigrationReport
 
-    argv = ["migrate", "--scope", "all", "-q", "-C", arguments.folder]
-    for option in ("config", "select", "jobs"):
-        value = getattr(arguments, option)
-        argv += [f"--{option}", str(value)] if value is not None else []
-    migrate_command.run(parse_arguments([*argv, "--", *arguments.paths]), console)
+    require_toolkit()
+    progress = progress_on(console)
+    plan = plan_rewrite(session, paths, session.migrations(), progress, jobs=arguments.jobs)
+    done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
+    for problem in done.problems:
+        if is_unwritten(problem) or problem.kind is ProblemKind.PROOF:
+            console.error(f"holdline: {text.problem_line(problem)}")
+    if done.run:
+        fixed = counted(sum(len(r.fixed) for r in done.results), "violation")
+        console.note(f"holdline: fixed {fixed} in run {done.run}; `holdline undo` takes it back")
+    return bool(done.unwritten)
 
 
 def _cache(session: Session, *, enabled: bool) -> ScanCache:
@@ -61,7 +70,7 @@ def _render(report: ScanReport, arguments: argparse.Namespace, session: Session,
         case "junit":
             return junit.render_scan(report)
     if console.quiet:
-        return text.scan_line(report)
+        return text.scan_line(report) + "\n"
     return text.render_scan(report, hints=console.verbose)
 
 

@@ -33,12 +33,8 @@ class Session:
     @classmethod
     def open(cls, arguments: argparse.Namespace) -> Session:
         """Find the repository around `-C` and read its configuration."""
-        folder = Path(arguments.folder)
-        if not folder.is_dir():
-            raise HoldlineError(f"-C {arguments.folder} is not a folder")
-        repo = Repository.discover(folder)
-        explicit = Path(arguments.config) if arguments.config else None
-        config = load_config(repo.root, explicit)
+        repo, folder = discover(arguments.folder), Path(arguments.folder)
+        config = load_config(repo.root, folder / arguments.config if arguments.config else None)
         if arguments.select is not None:
             config = config.with_select(arguments.select)
         registry = load_registry()
@@ -58,7 +54,7 @@ class Session:
         """
         selection = select_files(self.repo, paths=paths, cwd=self.folder, directories=directories)
         categorizer = Categorizer(self.config)
-        named = self._named_files(paths) if scope is None else frozenset[str]()
+        named = self.named_files(paths) if scope is None else frozenset[str]()
         wanted = {"all": set(Category), "source": {Category.SOURCE}}.get(scope or "", {Category.TESTS})
         chosen = tuple(
             p
@@ -75,9 +71,17 @@ class Session:
         """The engine's task for these paths."""
         return Task(self.repo.root, paths, self.config, migrations, jobs or default_jobs())
 
-    def _named_files(self, paths: Sequence[str]) -> frozenset[str]:
+    def named_files(self, paths: Sequence[str]) -> frozenset[str]:
+        """Those of the PATH arguments that are files, relative to the root. All must be within the repository."""
         real = [(self.folder / p).resolve() for p in paths]
         return frozenset(p.relative_to(self.repo.root).as_posix() for p in real if p.is_file())
+
+
+def discover(folder: str) -> Repository:
+    """The repository around the folder that `-C` names."""
+    if not Path(folder).is_dir():
+        raise HoldlineError(f"-C {folder} is not a folder: point it at one inside a git repository")
+    return Repository.discover(Path(folder))
 
 
 def load_registry() -> Registry:

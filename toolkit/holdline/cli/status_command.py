@@ -48,7 +48,7 @@ def _as_text(runs: Sequence[RunSummary], report: ScanReport) -> str:
         for r in runs
     ]
     lines = text.table(_HEADINGS, rows) if rows else ["No run of migrate yet."]
-    return "\n".join([*lines, "", f"Now: {text.scan_line(report)}"])
+    return "\n".join([*lines, "", f"Now: {text.scan_line(report)}", ""])
 
 
 def _as_json(runs: Sequence[RunSummary], report: ScanReport) -> str:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import argparse
 
 from holdline.cli.exits import Exit
-from holdline.cli.session import Session
+from holdline.cli.rewriting import require_toolkit
+from holdline.cli.session import discover
+from holdline.journal import Journal
 from holdline.reports import text
-from holdline.reports.console import Console, needs_extra
+from holdline.reports.console import Console
 from holdline.reports.values import counted
+from holdline.undo import undo_run
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command and return its exit code: 1 where a file was edited since and so stays."""
-    with needs_extra():
-        import git  # noqa: F401
-    from holdline.journal import Journal
-    from holdline.undo import undo_run
+    """Run the command and return its exit code: 1 where a file was edited since and so stays.
 
-    session = Session.open(arguments)
-    with Journal.open(session.repo) as journal:
-        report = undo_run(session.repo, journal, arguments.run)
+    The configuration is not read: a wrong one must not keep anybody's files away.
+    """
+    require_toolkit()
+    repo = discover(arguments.folder)
+    with Journal.open(repo) as journal:
+        report = undo_run(repo, journal, arguments.run)
     for problem in report.refused:
-        console.error(text.problem_line(problem))
+        console.error(f"holdline: {text.problem_line(problem)}")
     done = f"run {report.run}: {counted(len(report.restored), 'file')} restored"
     if report.already:
         done += f", {len(report.already)} back already"

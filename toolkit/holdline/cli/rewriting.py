@@ -1,0 +1,66 @@
+"""What `migrate` and `scan --fix` share: planning a rewrite of files and writing it through the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from holdline import engine
+from holdline.cli.session import Progress, Session
+from holdline.errors import HoldlineError
+from holdline.git import require_gitpython
+from holdline.judging import Level
+from holdline.migration import Migration
+from holdline.model import Plan, Problem, ProblemKind
+from holdline.reports.console import needs_extra
+from holdline.reports.values import MigrationReport
+from holdline.runs import PlannedWrite, RunStatus
+
+_UNWRITTEN = frozenset({ProblemKind.CHANGED, ProblemKind.READ_ONLY})
+
+
+def require_toolkit() -> None:
+    """Raise MissingExtraError where a package of the extra is missing: to be told before the work, not after."""
+    require_gitpython()
+    with needs_extra():
+        import rich  # noqa: F401
+        import tqdm  # noqa: F401
+
+
+def plan_rewrite(
+    session: Session,
+    paths: tuple[str, ...],
+    migrations: tuple[Migration, ...],
+    progress: Progress,
+    *,
+    level: Level = Level.SAFE,
+    jobs: int | None = None,
+) -> Plan:
+    """The rewrite of `paths` in priority order, each file proved."""
+    task = session.task(paths, migrations, jobs)
+    return engine.plan(task, session.python_files(), level, session.repo.churn, progress)
+
+
+def write_plan(session: Session, report: MigrationReport, command: str, progress: Progress) -> MigrationReport:
+    """Write the plan as one run of the journal, which remembers the command line; the report of what came of it."""
+    from holdline.journal import Journal
+
+    changed = report.plan.changed
+    writes = {r.path: PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in changed}
+    if not writes:
+        return report
+    with Journal.open(session.repo) as journal, journal.lock():
+        run = journal.begin(command, session.repo.head(), list(writes.values()))
+        try:
+            problems = [journal.write(run, writes[r.path]) for r in progress(changed, len(changed), "writing")]
+        except KeyboardInterrupt:
+            hint = f"each file of run {run} is either as it was or rewritten in full; `holdline undo` takes it back"
+            raise KeyboardInterrupt(hint) from None
+        done = replace(report, run=str(run), unwritten=tuple(p for p in problems if p is not None))
+        journal.finish(run, RunStatus.COMPLETE, {"remaining": sum(len(r.remaining) for r in done.results)})
+    return done
+
+
+def is_unwritten(problem: Problem) -> bool:
+    """Whether a file that was to be rewritten could not be."""
+    return problem.kind in _UNWRITTEN
