@@ -18,7 +18,7 @@ from holdline.model import Violation
 from holdline_migrations.environment.accesses import violations_of_kind
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.kinds import Kind
-from holdline_migrations.environment.patches import find_replacing_patches, plan_replacing_patch
+from holdline_migrations.environment.object_patches import find_replacing_patches, plan_replacing_patch
 from holdline_migrations.environment.unit import Unit
 
 HINT = "pass get_env(), a mapping with the same variables"

@@ -4,8 +4,8 @@
 this rule on (`select = ["HL1", "HL105"]`) where every access must go through one door.
 
 `monkeypatch.delenv(K)` and `monkeypatch.setenv(K, "text")` are, by pytest's own definition, `delitem` and `setitem`
-on `os.environ`; on `get_env()` they do the same. A value that is not a string literal stays: setenv would turn it
-into text with a warning.
+on `os.environ`; on `get_env()` they do the same. A value that is not certainly a string stays (a literal, an f-string
+and `str(…)` are): setenv would turn it into text with a warning.
 """
 
 from __future__ import annotations
@@ -59,18 +59,34 @@ def _is_monkeypatch(unit: Unit, receiver: ast.expr) -> bool:
 
 
 def _fix(unit: Unit, call: ast.Call, method: ast.Attribute) -> Fix | None:
-    is_text = [isinstance(a, ast.Constant) and isinstance(a.value, str) for a in call.args]
-    plain = [True, True] if method.attr == "setenv" else [True]
-    keywords = {k.arg for k in call.keywords}
-    if is_text != plain or not keywords <= ({"raising"} if method.attr == "delenv" else set()):
+    if not _arguments_alike(unit, call, method.attr):
         return None
-    if unit.settings.api != "mapping" or unit.facts.replaces_environ():
+    if unit.settings.api != "mapping" or unit.facts.replaces_environ() or unit.field_doubt(call):
         return None
     source = unit.source
     span, receiver, function = source.span(call), source.span(method.value), source.span(method)
-    first = source.span(call.args[0]).start
+    if unit.text(method) != f"{unit.text(method.value)}.{method.attr}":
+        return None
+    opening = source.data.index(b"(", function.end) + 1
     edits = (
         Edit(receiver.end, function.end, source.encode(f".{_METHODS[method.attr]}")),
-        Edit(first, first, source.encode(f"{unit.getter.local}(), ")),
+        Edit(opening, opening, source.encode(f"{unit.getter.local}(), ")),
     )
     return Fix(Safety.SAFE, edits, (Site(span.start, span.end),), (unit.getter,))
+
+
+def _arguments_alike(unit: Unit, call: ast.Call, method: str) -> bool:
+    """Whether setitem and delitem take the arguments as they are, behind the mapping."""
+    if any(isinstance(a, ast.Starred) for a in call.args):
+        return False
+    keywords = {k.arg for k in call.keywords}
+    if method == "delenv":
+        return len(call.args) in (1, 2) and keywords <= {"raising"}
+    return len(call.args) == 2 and not keywords and _is_text(unit, call.args[1])
+
+
+def _is_text(unit: Unit, value: ast.expr) -> bool:
+    """Whether a value is certainly a string: a literal, an f-string or what `str` returns."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "str":
+        return unit.scopes.resolve(value.func) is None and not unit.scopes.star_imports
+    return isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Constant) and isinstance(value.value, str))

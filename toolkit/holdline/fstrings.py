@@ -1,8 +1,8 @@
 """Where expressions inside f-strings lie.
 
 Before Python 3.12 the parser gives wrong positions for nodes inside an f-string, so a dotted name there is found by
-its text: the n-th such node is the n-th such text, and where the counts differ (the text stands in a literal part
-too) the position stays unknown.
+its text: of all places that read like it, the right one is where another name, put there, ends up at the node's
+place in the tree.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import warnings
+from collections.abc import Sequence
 
 from holdline.source import Source, Span
 
 #: Whether this Python's parser gives true positions inside f-strings.
 RELIABLE = sys.version_info >= (3, 12)
+_STAND_IN = "holdline_stand_in"
 
 
 def enclosing(source: Source, node: ast.AST) -> ast.JoinedStr | None:
@@ -33,15 +36,14 @@ def locate(source: Source, node: ast.expr) -> Span | None:
     string = None if RELIABLE else enclosing(source, node)
     if string is None:
         return source.span(node)
-    wanted = ast.unparse(node)
-    nodes = [n for n in _in_order(string) if type(n) is type(node) and ast.unparse(n) == wanted]
     whole = source.span(string)
-    text = source.utf8[source.line_starts[string.lineno - 1] + string.col_offset :][: whole.end - whole.start]
-    matches = list(_dotted(wanted).finditer(text)) if source.encoding == "utf-8" else []
-    if len(matches) != len(nodes):
-        return None
-    match = matches[next(i for i, n in enumerate(nodes) if n is node)]
-    return Span(whole.start + match.start(), whole.start + match.end())
+    text = source.text(whole)
+    path = _path(source, string, node)
+    for match in _dotted(ast.unparse(node)).finditer(text):
+        if _has_stand_in(text[: match.start()] + _STAND_IN + text[match.end() :], path):
+            start, end = (len(source.encode(text[:n])) for n in match.span())
+            return Span(whole.start + start, whole.start + end)
+    return None
 
 
 def span(source: Source, node: ast.expr) -> Span:
@@ -62,29 +64,43 @@ def shows_its_source(source: Source, node: ast.expr) -> bool:
         if isinstance(parent, ast.JoinedStr) and isinstance(current, ast.FormattedValue):
             before = parent.values[: parent.values.index(current)]
             last = before[-1] if before else None
-            if isinstance(last, ast.Constant) and _echoes(str(last.value), current.value):
+            if isinstance(last, ast.Constant) and _echoes(str(last.value), node):
                 return True
         current, parent = parent, source.parents.get(parent)
     return False
 
 
-def _echoes(literal: str, value: ast.expr) -> bool:
-    text = literal.rstrip()
-    if not text.endswith("="):
+def _echoes(literal: str, node: ast.expr) -> bool:
+    """Whether a literal part ends like the text of a field that holds the node: its name, somewhere before a `=`."""
+    while isinstance(node, ast.Call):
+        node = node.func
+    text = re.sub(r"\s", "", literal)
+    return text.endswith("=") and re.sub(r"\s", "", ast.unparse(node)) in text
+
+
+def _path(source: Source, root: ast.AST, node: ast.AST) -> list[int]:
+    """Which child to take at each step from the root down to the node."""
+    steps: list[int] = []
+    while node is not root:
+        parent = source.parents[node]
+        steps.append(next(i for i, child in enumerate(ast.iter_child_nodes(parent)) if child is node))
+        node = parent
+    return steps[::-1]
+
+
+def _has_stand_in(text: str, path: Sequence[int]) -> bool:
+    """Whether the stand-in is what the path leads to in the tree of an expression's text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            node: ast.AST = ast.parse(f"({text})", mode="eval").body
+        for step in path:
+            node = list(ast.iter_child_nodes(node))[step]
+    except (SyntaxError, IndexError):
         return False
-    squeezed = re.sub(r"\s|[\"'()]", "", text[:-1])
-    return squeezed.endswith(re.sub(r"\s|[\"'()]", "", ast.unparse(value)))
+    return isinstance(node, ast.Name) and node.id == _STAND_IN
 
 
-def _in_order(root: ast.AST) -> list[ast.expr]:
-    found: list[ast.expr] = []
-    for child in ast.iter_child_nodes(root):
-        if isinstance(child, ast.expr):
-            found.append(child)
-        found.extend(_in_order(child))
-    return found
-
-
-def _dotted(text: str) -> re.Pattern[bytes]:
+def _dotted(text: str) -> re.Pattern[str]:
     parts = map(re.escape, text.split("."))
-    return re.compile((r"(?<![\w.])" + r"\s*\.\s*".join(parts) + r"(?!\w)").encode())
+    return re.compile(r"(?<![\w.])" + r"\s*\.\s*".join(parts) + r"(?!\w)")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.errors import MissingExtraError, RepositoryError
+from holdline_runtime import get_env
 
 if TYPE_CHECKING:
     from git.db import GitDB
@@ -254,7 +255,7 @@ def _run(folder: Path, arguments: Sequence[str], stdin: bytes = b"") -> subproce
         return subprocess.run(
             ["git", *_FLAGS, *arguments],
             cwd=folder,
-            env=_environment(os.environ),
+            env=_environment(get_env()),
             input=stdin,
             capture_output=True,
             check=False,

@@ -74,8 +74,7 @@ def plan_imports(
     this module's surface. Raises NoPlaceError where an import cannot be added.
     """
     draft = _Draft()
-    for statement, aliases in _unused(source, source.scopes, set(released), rewritten, referenced).items():
-        _drop(source, statement, aliases, draft)
+    _drop(source, _unused(source, source.scopes, set(released), rewritten, referenced), draft)
     present = {item for item, _, _ in _from_imports(source, source.scopes)}
     texts = _import_lines(set(needed) - present)
     if texts:
@@ -130,6 +129,8 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
         return False
     if alias.asname == alias.name or (isinstance(statement, ast.Import) and "." in alias.name and not alias.asname):
         return False  # `import x as x` re-exports; `import a.b` also loads a.b for others
+    if isinstance(statement, ast.ImportFrom) and _loads_submodule(source, statement, alias):
+        return False
     parent = source.parents[statement]
     if not isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return False
@@ -138,6 +139,19 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
     return not any(
         _KEEP_COMMENT.search(source.line_text(line))
         for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    )
+
+
+def _loads_submodule(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> bool:
+    """Whether the import makes `unittest.mock` an attribute of a package for code that imports just the package."""
+    loaded = {m for m in (f"{statement.module}", f"{statement.module}.{alias.name}") if "." in m}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            loaded = {m for m in loaded if not any(f"{a.name}.".startswith(f"{m}.") for a in node.names)}
+    tails = {m.rpartition(".")[2] for m in loaded}
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in tails and ast.unparse(node) in loaded
+        for node in ast.walk(source.tree)
     )
 
 
@@ -171,35 +185,61 @@ def _live_strings(source: Source) -> list[str]:
 # taking imports out
 
 
-def _drop(source: Source, statement: ast.stmt, aliases: list[ast.alias], draft: _Draft) -> None:
-    assert isinstance(statement, ast.Import | ast.ImportFrom)
-    span = source.span(statement)
-    if len(aliases) == len(statement.names):
-        cut = _whole_statement(source, span)
-        if cut is not None:
-            draft.edits.append(cut)
-            draft.removed.append(Site(span.start, span.end))
-            draft.gone.add(statement)
-        return
-    edits = _alias_cuts(source, statement, set(aliases))
-    if edits:
-        draft.edits.extend(edits)
-        draft.altered.append(Site(span.start, span.end))
+def _drop(source: Source, unused: dict[ast.stmt, list[ast.alias]], draft: _Draft) -> None:
+    whole: list[ast.stmt] = []
+    for statement, aliases in unused.items():
+        assert isinstance(statement, ast.Import | ast.ImportFrom)
+        if len(aliases) == len(statement.names):
+            whole.append(statement)
+        elif edits := _alias_cuts(source, statement, set(aliases)):
+            span = source.span(statement)
+            draft.edits.extend(edits)
+            draft.altered.append(Site(span.start, span.end))
+    for run in _runs(source, whole):
+        spans = [source.span(statement) for statement in run]
+        if cut := _whole_statement(source, Span(spans[0].start, spans[-1].end)):
+            draft.edits.append(_with_gap(source, cut, run))
+            draft.removed.extend(Site(span.start, span.end) for span in spans)
+            draft.gone.update(run)
+
+
+def _runs(source: Source, statements: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Put together statements with nothing but a semicolon between them: each alone would take it with it."""
+    runs: list[list[ast.stmt]] = []
+    end = -1
+    for statement in sorted(statements, key=lambda s: (s.lineno, s.col_offset)):
+        span = source.span(statement)
+        if runs and re.fullmatch(rb"[ \t]*;[ \t]*", source.data[end : span.start]):
+            runs[-1].append(statement)
+        else:
+            runs.append([statement])
+        end = span.end
+    return runs
 
 
 def _whole_statement(source: Source, span: Span) -> Edit | None:
-    """Cut a statement with its line, or with its semicolon where it shares the line; None where neither is clean."""
+    """Cut statements with their line, or with a semicolon where they share the line; None where neither is clean."""
     start, end = source.line_start(span.start), source.line_end(span.end)
     head = source.data[start : span.start]
     tail = source.data[span.end : end]
-    alone_before, alone_after = not head.strip(), re.fullmatch(rb"[ \t\f]*(#[^\r\n]*)?[\r\n]*", tail)
+    alone_before, alone_after = not head.strip(), re.fullmatch(rb"[ \t\f]*(;[ \t\f]*)?(#[^\r\n]*)?[\r\n]*", tail)
     if alone_before and alone_after:
         return Edit(start, end, b"")
-    if match := re.match(rb"[ \t]*;[ \t]*(?![#\r\n])", tail):
-        return Edit(span.start, span.end + match.end(), b"")
     if alone_after and (match := re.search(rb"[ \t]*;[ \t]*$", head)):
         return Edit(start + match.start(), span.end, b"")
+    if match := re.match(rb"[ \t]*;[ \t]*", tail):
+        return Edit(span.start, span.end + match.end(), b"")
     return None
+
+
+def _with_gap(source: Source, cut: Edit, run: list[ast.stmt]) -> Edit:
+    """Take the blank lines behind imports that opened a block too: nothing is left for them to set apart."""
+    parent = source.parents[run[0]]
+    opens_block = not isinstance(parent, ast.Module) and getattr(parent, "body", [None])[0] is run[0]
+    gap = re.match(rb"([ \t\f]*(\r\n|\r|\n))+", source.data[cut.end :])
+    if opens_block and gap and source.data[cut.end - 1 : cut.end] in (b"\n", b"\r"):
+        return Edit(cut.start, cut.end + gap.end(), b"")
+    return cut
 
 
 def _alias_cuts(source: Source, statement: ast.Import | ast.ImportFrom, going: set[ast.alias]) -> list[Edit]:
@@ -238,11 +278,12 @@ def _import_lines(needed: Iterable[ImportName]) -> list[str]:
 
 def _insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use: int) -> Edit:
     """Where the new import lines go: sorted into the leading imports, always before the first rewritten place."""
-    block = _leading_imports(source, first_use)
+    setup = _path_setup(source, first_use)
+    block = _leading_imports(source, first_use, source.span(setup).end if setup else 0)
     newline = source.newline
     lines = b"".join(source.encode(text) + newline for text in texts)
     if not block:
-        return _before_first_statement(source, lines)
+        return _after(source, setup, newline, lines) if setup else _before_first_statement(source, lines)
     sections = _sections(source, block)
     third_party = next((s for s in sections if _kind(s[0]) == "other"), None)
     if third_party is not None:
@@ -256,9 +297,25 @@ def _insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use:
     return Edit(start, start, lines + newline)
 
 
-def _leading_imports(source: Source, first_use: int) -> list[ast.stmt]:
-    """The first unbroken run of top-level imports on lines of their own, before the first rewritten place."""
-    body = [s for s in source.tree.body if not _is_future(s)]
+def _path_setup(source: Source, first_use: int) -> ast.stmt | None:
+    """The last top-level statement before the first rewritten place that has to do with sys.path, on a line of its own.
+
+    What is imported may be found through it only.
+    """
+    lines = [line for s in source.tree.body for line in {s.lineno, s.end_lineno}]
+    early = [s for s in source.tree.body if source.span(s).end <= first_use and lines.count(s.end_lineno) == 1]
+    return next((s for s in reversed(early) if _mentions_path(s)), None)
+
+
+def _mentions_path(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return any(isinstance(n, ast.Attribute) and ast.unparse(n) == "sys.path" for n in ast.walk(statement))
+
+
+def _leading_imports(source: Source, first_use: int, start: int = 0) -> list[ast.stmt]:
+    """The first unbroken run of top-level imports on lines of their own, from `start` to the first rewritten place."""
+    body = [s for s in source.tree.body if not _is_future(s) and source.span(s).start >= start]
     block: list[ast.stmt] = []
     for statement in body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -284,8 +341,9 @@ def _before_first_statement(source: Source, lines: bytes) -> Edit:
     first = rest[0]
     decorators = getattr(first, "decorator_list", [])
     start = source.line_start(min(source.span(n).start for n in [first, *decorators]))
-    start = _above_comments(source, start)
-    return Edit(start, start, lines + source.newline)
+    above = _above_comments(source, start)
+    is_definition = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return Edit(above, above, lines + source.newline * (2 if is_definition else 1))
 
 
 def _above_comments(source: Source, start: int) -> int:

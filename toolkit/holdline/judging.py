@@ -88,7 +88,7 @@ class Judge:
         """Whether other files use a name of this module: by its last name, or through a star import."""
         stem = module_stem(path)
         references, stars = self.context.references, self.context.star_imported
-        return lambda name: stem in stars or (stem, name) in references
+        return lambda name: stem in stars or not references.isdisjoint(((stem, name), ("*", name)))
 
 
 def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], bool]) -> tuple[tuple[Edit, ...], Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from holdline.scopes import Binding, Scopes
@@ -32,7 +32,8 @@ class Origin:
 class Origins:
     """Resolves the names of one module, given its scopes, parents and importable name ("" where unknown).
 
-    `star_names` maps a module to the names its star import is known to bring.
+    `star_names` maps a module to the names its star import is known to bring; `follow` says what an imported path is
+    where it only passes something else on.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Origins:
         parents: dict[ast.AST, ast.AST],
         package: str = "",
         star_names: dict[str, frozenset[str]] | None = None,
+        follow: Callable[[str], str] = str,
     ) -> None:
         self._scopes = scopes
         self._parents = parents
         self._package = package
         self._star_names = star_names or {}
+        self._follow = follow
 
     def of(self, node: ast.expr) -> Origin | None:
         """The origin of a Name or of an attribute chain that starts at a Name bound by imports; None otherwise."""
@@ -86,10 +89,10 @@ class Origins:
         alias, statement = binding.node, binding.statement
         assert isinstance(alias, ast.alias)
         if isinstance(statement, ast.Import):
-            return alias.name if alias.asname else alias.name.partition(".")[0]
+            return canonical(alias.name if alias.asname else alias.name.partition(".")[0])
         assert isinstance(statement, ast.ImportFrom)
         module = absolute_module(statement.module or "", statement.level, self._package)
-        return canonical(f"{module}.{alias.name}")
+        return self._follow(canonical(f"{module}.{alias.name}"))
 
     def _is_type_checking(self, binding: Binding) -> bool:
         node: ast.AST | None = binding.statement

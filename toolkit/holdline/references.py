@@ -17,7 +17,9 @@ _WORD = re.compile(rb"\w+")
 
 @dataclass(frozen=True)
 class References:
-    """`pairs` of (module's last name, name used); `stars` are the last names of star-imported modules."""
+    """`pairs` of (module's last name, name used), "*" where the module cannot be told; `stars` are the last names of
+    star-imported modules.
+    """
 
     pairs: frozenset[tuple[str, str]] = frozenset()
     stars: frozenset[str] = frozenset()
@@ -31,6 +33,7 @@ class ReferenceFinder:
         alternatives = b"|".join(sorted(map(re.escape, self._names))) or b"(?!)"
         self._marks = tuple(b"." + n for n in self._names)
         self._attribute = re.compile(rb"\b(\w+)\.(" + alternatives + rb")\b")
+        self._pieced = re.compile(rb"""["'}]\.(""" + alternatives + rb""")\b""")
         self._named = re.compile(rb"""\b(\w+)\s*,\s*["'](""" + alternatives + rb""")["']""")
 
     def find(self, data: bytes) -> References:
@@ -39,6 +42,7 @@ class ReferenceFinder:
         stars: set[bytes] = set()
         if any(mark in data for mark in self._marks):
             pairs.update(self._attribute.findall(data))
+            pairs.update((b"*", name) for name in self._pieced.findall(data))  # f"{module}.os", module + ".os"
         pairs.update(self._named.findall(data))
         for module, imported in _FROM.findall(data):
             stem = module.rpartition(b".")[2]

@@ -170,6 +170,12 @@ class _Builder:
             target = target.parent
         self.visit(node.target, target)
 
+    def visit_AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is None and not node.simple:  # `(x): int` declares nothing
+            self.visit(node.annotation, scope)
+        else:
+            self.visit_children(node, scope)
+
     def visit_Global(self, node: ast.Global, scope: Scope) -> None:
         scope.globals.update(node.names)
 

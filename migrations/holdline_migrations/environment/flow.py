@@ -42,12 +42,10 @@ class Flow:
         method = getattr(self, "_in_" + type(parent).__name__, None)
         return method(node, parent) if method else "it is used in a way that may depend on its type or identity"
 
-    def judge_variable(self, name: str, scope: Scope, binding: ast.AST) -> str:
-        """Why a local variable that holds the environment may not; it must have one binding and safe uses only."""
+    def judge_variable(self, name: str, scope: Scope) -> str:
+        """Why a local variable that holds the environment may not: whatever else it holds at times, its uses decide."""
         if scope.kind is not ScopeKind.FUNCTION:
             return f"`{name}` keeps it where other code can reach it"
-        if [b.node for b in scope.bindings.get(name, [])] != [binding]:
-            return f"`{name}` is bound more than once"
         if self._unit.facts.replaces_environ():
             return f"`{name}` keeps the object while os.environ is replaced by another"
         key = (name, id(scope))
@@ -56,11 +54,17 @@ class Flow:
         self._judging.add(key)
         try:
             for use in self._unit.scopes.references(name, scope):
-                if isinstance(use.ctx, ast.Load) and (reason := self.judge(use)):
+                if reason := self._judge_reference(use):
                     return f"`{name}` holds it, and {reason} (line {use.lineno})"
         finally:
             self._judging.discard(key)
         return ""
+
+    def _judge_reference(self, use: ast.Name) -> str:
+        parent = self._parents[use]
+        if isinstance(parent, ast.AugAssign) and parent.target is use:
+            return "" if isinstance(parent.op, ast.BitOr) else "an operator that mappings lack is applied to it"
+        return self.judge(use) if isinstance(use.ctx, ast.Load) else ""
 
     # uses that only look into the mapping
 
@@ -87,7 +91,9 @@ class Flow:
         before = parent.ops[index - 1] if index else None
         after = parent.ops[index] if index < len(parent.ops) else None
         if isinstance(before, ast.Is | ast.IsNot) or isinstance(after, ast.Is | ast.IsNot):
-            return "its identity is tested with `is`"
+            others = [o for o in operands if o is not node]
+            is_none = len(others) == 1 and isinstance(others[0], ast.Constant) and others[0].value is None
+            return "" if is_none else "its identity is tested with `is`"
         safe_before = before is None or isinstance(before, ast.In | ast.NotIn | ast.Eq | ast.NotEq)
         safe_after = after is None or isinstance(after, ast.Eq | ast.NotEq)
         return "" if safe_before and safe_after else "it is compared in a way that may depend on its type"
@@ -163,25 +169,31 @@ class Flow:
             return f"it is kept in `{ast.unparse(target)}`"
         resolution = self._unit.scopes.resolve(target)
         assert resolution is not None
-        return self.judge_variable(target.id, resolution.scope, target)
+        return self.judge_variable(target.id, resolution.scope)
 
     def _parameter(self, argument: ast.arg) -> str:
-        return self.judge_variable(argument.arg, self._unit.scopes.scope_of(argument), argument)
+        return self.judge_variable(argument.arg, self._unit.scopes.scope_of(argument))
 
     # calls
 
     def _in_keyword(self, node: ast.expr, parent: ast.AST) -> str:
         assert isinstance(parent, ast.keyword)
         call = self._parents[parent]
-        if parent.arg is None or parent.arg == "env":
-            return ""  # `**os.environ`, and the keyword of subprocess and its kin, which take any mapping
+        if parent.arg is None:
+            return ""  # `**os.environ` hands over what it holds
         if not isinstance(call, ast.Call):
             return "it is passed to a class statement"
         function = self._local_function(call)
         for argument in [*function.args.args, *function.args.kwonlyargs] if function else []:
             if argument.arg == parent.arg:
                 return self._parameter(argument)
+        if parent.arg == "env" and not self._is_defined_here(call.func):
+            return ""  # the keyword of subprocess and its kin, which take any mapping
         return self._passed(call)
+
+    def _is_defined_here(self, function: ast.expr) -> bool:
+        resolution = self._unit.scopes.resolve(function) if isinstance(function, ast.Name) else None
+        return resolution is not None and any(b.statement is None for b in resolution.bindings)
 
     def _in_Call(self, node: ast.expr, parent: ast.AST) -> str:
         assert isinstance(parent, ast.Call)
@@ -196,7 +208,7 @@ class Flow:
         return self._passed(parent)
 
     def _passed(self, call: ast.Call) -> str:
-        if self._reads_only(call) or self._raises_name_error(call.func):
+        if self._reads_only(call) or is_unbound(self._unit, call.func):
             return ""
         return f"it is passed to `{ast.unparse(call.func)}`, which may test its type or identity, or keep it"
 
@@ -212,14 +224,6 @@ class Flow:
                 return self._is_dict(function.value)
             return function.attr in READING_METHODS
         return False
-
-    def _raises_name_error(self, function: ast.expr) -> bool:
-        """Whether the called name is bound nowhere, so that the call fails before it looks at its arguments."""
-        while isinstance(function, ast.Attribute):
-            function = function.value
-        if not isinstance(function, ast.Name) or self._unit.scopes.star_imports:
-            return False
-        return self._unit.scopes.resolve(function) is None and not hasattr(builtins, function.id)
 
     def _is_dict(self, node: ast.expr) -> bool:
         """Whether a name is bound to nothing but new dicts."""
@@ -260,6 +264,15 @@ def _looks_inside(pattern: ast.pattern) -> bool:
     if isinstance(pattern, ast.MatchAs):
         return pattern.name is None
     return not isinstance(pattern, ast.MatchClass)
+
+
+def is_unbound(unit: Unit, function: ast.expr) -> bool:
+    """Whether a called name is bound nowhere, so that the call raises NameError before it looks at its arguments."""
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    if not isinstance(function, ast.Name) or unit.scopes.star_imports:
+        return False
+    return unit.scopes.resolve(function) is None and not hasattr(builtins, function.id)
 
 
 def is_generator(node: ast.AST) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 
-from holdline import fstrings
 from holdline.model import Edit, Fix, Safety, Site
 from holdline.source import Span
 from holdline_migrations.environment.unit import ENVIRON, Access, Unit
@@ -19,8 +18,8 @@ def plan_access(unit: Unit, access: Access) -> tuple[Fix | None, str]:
     """The fix of one access, and, where it is not safe, why."""
     if doubt := unit.doubt(access):
         return None, doubt
-    if not fstrings.RELIABLE and fstrings.enclosing(unit.source, access.node):
-        return None, "it stands in an f-string, where Python before 3.12 gives no positions"
+    if doubt := unit.field_doubt(access.node):
+        return None, doubt
     parent = unit.parents[access.node]
     if access.name == "getenv" and isinstance(parent, ast.Call) and parent.func is access.node:
         return _replace_name(unit, access, ".get"), ""

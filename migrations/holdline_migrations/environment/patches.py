@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass
 
 from holdline.model import Edit, Fix, ImportName, Safety, Site
+from holdline.scopes import ScopeKind
 from holdline.source import Span
-from holdline_migrations.environment.flow import Flow, is_generator
+from holdline_migrations.environment.flow import Flow, is_generator, is_unbound
 from holdline_migrations.environment.names import MOCKER_FIXTURES
+from holdline_migrations.environment.survey import is_test_module
 from holdline_migrations.environment.unit import ENVIRON, Access, Unit
 
 PATCH = "unittest.mock.patch"
@@ -46,16 +48,24 @@ def find_dict_patches(unit: Unit) -> list[DictPatch]:
     targets = {a.node: a for a in unit.accesses if a.name == ENVIRON}
     found = []
     for node in unit.source.calls:
-        if not isinstance(node.func, ast.Attribute) or node.func.attr != "dict":
+        if not _looks_like_patch_dict(unit, node.func):
             continue
-        is_mocker = _is_mocker_dict(unit, node)
-        origin = unit.origins.of(node.func)
-        if not is_mocker and (origin is None or origin.path != PATCH_DICT):
-            continue
+        is_mocker = mocker_method(unit, node.func) == "patch.dict"
         target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "in_dict"), None)
         if target is not None and (target in targets or names_environ(target)):
             found.append(DictPatch(node, target, targets.get(target), is_mocker))
     return sorted(found, key=lambda p: (p.call.lineno, p.call.col_offset))
+
+
+def _looks_like_patch_dict(unit: Unit, function: ast.expr) -> bool:
+    """`patch.dict` or `….patch.dict`, whatever `patch` is: what is perhaps not mock's is reported, not passed over."""
+    if not (isinstance(function, ast.Attribute) and function.attr == "dict"):
+        return False
+    owner = function.value
+    if getattr(owner, "id", getattr(owner, "attr", "")) == "patch":
+        return True
+    origin = unit.origins.of(function)
+    return origin is not None and origin.path == PATCH_DICT
 
 
 def names_environ(node: ast.expr) -> bool:
@@ -67,7 +77,8 @@ def names_environ(node: ast.expr) -> bool:
 
 def plan_dict_patch(unit: Unit, flow: Flow, patch: DictPatch) -> tuple[Fix | None, str]:
     """The fix of one `patch.dict`, and, where there is none, why."""
-    if reason := _target_doubt(unit, patch) or _entry_value(unit, flow, patch.call):
+    reason = unit.field_doubt(patch.call) or _target_doubt(unit, patch) or _entry_value(unit, flow, patch.call)
+    if reason:
         return None, reason
     fix = _to_patch_env(unit, patch) if _behaves_alike(unit, patch) else None
     fix = fix or _to_patch_dict_of_get_env(unit, patch)
@@ -78,9 +89,8 @@ def plan_dict_patch(unit: Unit, flow: Flow, patch: DictPatch) -> tuple[Fix | Non
 
 
 def _target_doubt(unit: Unit, patch: DictPatch) -> str:
-    function = unit.origins.of(patch.call.func)
-    if not patch.is_mocker and function is not None and function.doubt:
-        return str(function.doubt)
+    if reason := _function_doubt(unit, patch):
+        return reason
     if patch.access is None:
         return _string_doubt(unit, str(getattr(patch.target, "value", "")))
     if doubt := unit.doubt(patch.access):
@@ -89,6 +99,15 @@ def _target_doubt(unit: Unit, patch: DictPatch) -> str:
     if replaced and not _entered_at_once(unit, patch.call):
         return f"{replaced} puts another object in place of os.environ, and this patch keeps the one it saw first"
     return ""
+
+
+def _function_doubt(unit: Unit, patch: DictPatch) -> str:
+    function = unit.origins.of(patch.call.func)
+    if patch.is_mocker or is_unbound(unit, patch.call.func):
+        return ""
+    if function is None or function.path != PATCH_DICT:
+        return f"it cannot be seen that `{ast.unparse(patch.call.func)}` is mock's"
+    return str(function.doubt)
 
 
 def _string_doubt(unit: Unit, target: str) -> str:
@@ -132,7 +151,7 @@ def _entry_value(unit: Unit, flow: Flow, call: ast.Call) -> str:
     if isinstance(parent, ast.withitem) and isinstance(parent.optional_vars, ast.Name):
         resolution = unit.scopes.resolve(parent.optional_vars)
         assert resolution is not None
-        return flow.judge_variable(parent.optional_vars.id, resolution.scope, parent.optional_vars)
+        return flow.judge_variable(parent.optional_vars.id, resolution.scope)
     if isinstance(parent, ast.withitem) and parent.optional_vars is not None:
         return "what entering it gives is kept"
     if isinstance(parent, ast.Attribute) and parent.attr in ("start", "__enter__"):
@@ -155,18 +174,39 @@ def _is_entering_argument(parent: ast.AST) -> bool:
 
 def _behaves_alike(unit: Unit, patch: DictPatch) -> bool:
     """Whether patch_env does exactly what patch.dict does in this place."""
-    if patch.is_mocker:
+    if patch.is_mocker or is_unbound(unit, patch.call.func):
         return False
     call, parent = patch.call, unit.parents[patch.call]
     if isinstance(parent, ast.withitem) or _is_entering_argument(parent):
         return True
     if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and call in parent.decorator_list:
         return decorates_alike(unit, parent)
+    if _is_backport(unit, call.func):
+        return False  # its `patch.stopall()` knows nothing of a patch_env that was started
     if isinstance(parent, ast.Attribute):
         return parent.attr in _PATCHER_METHODS
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
-        return _uses_alike(unit, parent.targets[0])
+        return _is_private(unit, parent.targets[0]) and _uses_alike(unit, parent.targets[0])
     return False
+
+
+def _is_backport(unit: Unit, function: ast.expr) -> bool:
+    """Whether mock comes from PyPI's package and not from the standard library."""
+    origin = unit.origins.of(function)
+    for binding in origin.bindings if origin else ():
+        statement, alias = binding.statement, binding.node
+        imported = statement.module if isinstance(statement, ast.ImportFrom) else getattr(alias, "name", "")
+        if f"{imported}.".startswith("mock."):
+            return True
+    return False
+
+
+def _is_private(unit: Unit, target: ast.expr) -> bool:
+    """Whether only this file can do things with a kept patcher."""
+    if is_test_module(unit.source.path):
+        return True
+    resolution = unit.scopes.resolve(target) if isinstance(target, ast.Name) else None
+    return resolution is not None and resolution.scope.kind is ScopeKind.FUNCTION
 
 
 def decorates_alike(unit: Unit, node: ast.AST) -> bool:
@@ -232,11 +272,15 @@ def _to_patch_env(unit: Unit, patch: DictPatch) -> Fix | None:
     edits = [Edit(function.start, function.end, source.encode(unit.patcher.local)), cut]
     if len(call.args) == 3:
         clear = source.span(call.args[2]).start
+        if source.data[source.span(call.args[1]).end : clear].strip() != b",":
+            return None  # parentheses or comments stand between
         edits.append(Edit(clear, clear, b"clear="))
     for keyword in call.keywords:
         if keyword.arg == "values":
-            span = source.span(keyword)
-            edits.append(Edit(span.start, source.span(keyword.value).start, b""))
+            start = source.span(keyword).start
+            word = re.match(r"values\s*=\s*", source.text(Span(start, source.span(keyword.value).start)))
+            assert word is not None
+            edits.append(Edit(start, start + word.end(), b""))
     return _fix(unit, patch, edits, unit.patcher, call)
 
 
@@ -297,78 +341,14 @@ def _fix(unit: Unit, patch: DictPatch, edits: list[Edit], imported: ImportName, 
     return Fix(Safety.SAFE, ordered, (Site(span.start, span.end),), (imported,), tuple(released))
 
 
-def _is_mocker_dict(unit: Unit, call: ast.Call) -> bool:
-    """`mocker.patch.dict(…)` of pytest-mock, known by its fixture's name as a parameter."""
+def mocker_method(unit: Unit, function: ast.expr) -> str:
+    """What is called on pytest-mock's fixture, known by its name as a parameter: "patch.dict"; "" on anything else."""
     names: list[str] = []
-    node: ast.expr = call.func
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    if names != ["dict", "patch"] or not isinstance(node, ast.Name) or node.id not in MOCKER_FIXTURES:
-        return False
-    resolution = unit.scopes.resolve(node)
-    return resolution is not None and all(isinstance(b.node, ast.arg) for b in resolution.bindings)
-
-
-# patch("os.environ", …): the object is replaced
-
-
-def find_replacing_patches(unit: Unit) -> list[ast.Call]:
-    """Calls that replace os.environ or a function like os.getenv for a while, through mock or monkeypatch."""
-    return [call for call in unit.source.calls if _replaced_name(unit, call)]
-
-
-def _replaced_name(unit: Unit, call: ast.Call) -> str:
-    """The attribute of module os that a call replaces."""
-    origin = unit.origins.of(call.func)
-    path = origin.path if origin else ""
-    setter = isinstance(call.func, ast.Attribute) and call.func.attr in ("setattr", "delattr")
-    first = call.args[0] if call.args else None
-    if isinstance(first, ast.Constant) and isinstance(first.value, str) and (path == PATCH or setter):
-        match = re.fullmatch(r"(?:[\w.]+\.)?os\.(environb?|getenvb?|putenv|unsetenv)", first.value)
-        return match[1] if match else ""
-    if len(call.args) > 1 and (path == PATCH_OBJECT or setter or path in ("setattr", "delattr")):
-        owner, name = unit.origins.of(call.args[0]), call.args[1]
-        if owner and owner.path.rpartition(".")[2] == "os" and isinstance(name, ast.Constant):
-            return (
-                name.value if name.value in ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv") else ""
-            )
-    return ""
-
-
-def plan_replacing_patch(unit: Unit, call: ast.Call) -> tuple[Fix | None, str]:
-    """An unsafe fix for `patch("os.environ", {...})` and `patch.object(os, "environ", {...})`, with the reason."""
-    name = _replaced_name(unit, call)
-    if name != ENVIRON:
-        return None, f"os.{name} is replaced for a while: calls of it cannot be rewritten here"
-    reason = "another object is put in place of os.environ: children and earlier imports keep the old one"
-    origin = unit.origins.of(call.func)
-    is_object = origin is not None and origin.path == PATCH_OBJECT
-    new = _new_value(call, 2 if is_object else 1)
-    parent = unit.parents[call]
-    kept = isinstance(parent, ast.withitem) and parent.optional_vars is not None
-    decorated = isinstance(parent, ast.ClassDef) or (
-        isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) and not decorates_alike(unit, parent)
-    )
-    if origin is None or origin.doubt or origin.path not in (PATCH, PATCH_OBJECT) or new is None or kept or decorated:
-        return None, reason
-    source = unit.source
-    span, function, value = source.span(call), source.span(call.func), source.span(new)
-    edits = (
-        Edit(function.start, value.start, source.encode(f"{unit.patcher.local}(")),
-        Edit(value.end, span.end, b", clear=True)"),
-    )
-    note = f"{reason}; patch_env changes the real environment for the time, so they see the new values too"
-    sites = (Site(span.start, span.end),)
-    return Fix(Safety.UNSAFE, edits, sites, (unit.patcher,), (origin.root.id,), note), reason
-
-
-def _new_value(call: ast.Call, position: int) -> ast.expr | None:
-    """The replacement, where it is the only other argument and so no mock is injected."""
-    if len(call.args) == position + 1 and not call.keywords:
-        new = call.args[position]
-    elif len(call.args) == position and [k.arg for k in call.keywords] == ["new"]:
-        new = call.keywords[0].value
-    else:
-        return None
-    return None if isinstance(new, ast.Starred) else new
+    while isinstance(function, ast.Attribute):
+        names.append(function.attr)
+        function = function.value
+    if not isinstance(function, ast.Name) or function.id not in MOCKER_FIXTURES:
+        return ""
+    resolution = unit.scopes.resolve(function)
+    is_parameter = resolution is not None and all(isinstance(b.node, ast.arg) for b in resolution.bindings)
+    return ".".join(reversed(names)) if is_parameter else ""

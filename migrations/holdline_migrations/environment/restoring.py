@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from holdline.model import Violation
+from holdline.model import Safety, Violation
 from holdline_migrations.environment.kinds import Kind, kind_of
 from holdline_migrations.environment.unit import ENVIRON, Unit
 
@@ -26,11 +26,19 @@ def keep_scopes_whole(unit: Unit, violations: Sequence[Violation]) -> list[Viola
     for function in _restore_scopes(unit):
         first, last = function.lineno, function.end_lineno or function.lineno
         inside = [i for i, v in enumerate(result) if first <= v.line <= last and v.code != "HL105"]
-        stuck = next((result[i] for i in inside if not result[i].is_safe), None)
-        for i in inside if stuck else []:
-            if result[i].is_safe and stuck is not None:
-                result[i] = replace(result[i], fix=None, refusal=_REASON.format(line=stuck.line))
+        staying = [result[i] for i in inside if not result[i].is_safe]
+        hopeless = [v for v in staying if v.fix is None]
+        for i in inside if staying else []:
+            result[i] = _hold_back(result[i], _REASON.format(line=(hopeless or staying)[0].line), bool(hopeless))
     return result
+
+
+def _hold_back(violation: Violation, reason: str, for_good: bool) -> Violation:
+    """Refuse the fix, or leave it to the unsafe tier, where the whole scope is rewritten."""
+    if violation.fix is None or (not for_good and not violation.is_safe):
+        return violation
+    fix = None if for_good else replace(violation.fix, safety=Safety.UNSAFE, note=reason)
+    return replace(violation, fix=fix, refusal=reason)
 
 
 def _restore_scopes(unit: Unit) -> Iterator[Function]:

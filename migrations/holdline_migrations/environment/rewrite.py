@@ -9,9 +9,8 @@ from holdline import fstrings
 from holdline.model import Edit, Fix, Safety, Site
 from holdline.source import Span
 from holdline_migrations.environment.flow import Flow
-from holdline_migrations.environment.unit import Access, Unit
+from holdline_migrations.environment.unit import NO_POSITION, Access, Unit
 
-_NO_POSITION = "it stands in an f-string, where Python before 3.12 gives no positions: run holdline with Python 3.12"
 _BYTES = "the bytes view of the environment has no counterpart in get_env(): decode the value with os.fsdecode"
 _C_LEVEL = {
     "putenv": "os.putenv leaves os.environ as it is, get_env().set() does not",
@@ -25,6 +24,8 @@ def plan_access(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str
         return None, _BYTES
     if doubt := unit.doubt(access):
         return None, doubt
+    if _is_pattern(unit, access):
+        return None, "it is a pattern of a `case`, where no call can stand"
     if access.name in _C_LEVEL:
         return _c_level(unit, access), _C_LEVEL[access.name]
     if access.name == "getenv":
@@ -37,8 +38,15 @@ def plan_access(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str
     reason = flow.judge(access.node)
     fix = _object(unit, access, f"{unit.getter.local}()")
     if fix is None:
-        return None, _NO_POSITION
+        return None, NO_POSITION
     return (_unsafe(fix, reason), reason) if reason else (fix, "")
+
+
+def _is_pattern(unit: Unit, access: Access) -> bool:
+    parent = unit.parents[access.node]
+    while isinstance(parent, ast.Attribute):
+        parent = unit.parents[parent]
+    return isinstance(parent, ast.pattern)
 
 
 def _object(unit: Unit, access: Access, text: str) -> Fix | None:
@@ -54,15 +62,29 @@ def _getenv(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str]:
     """`os.getenv` is `os.environ.get` by definition; so is `get_env().get`, called or handed on to be called."""
     fix = _object(unit, access, f"{unit.getter.local}().get")
     if fix is None:
-        return None, _NO_POSITION
+        return None, NO_POSITION
     parent = unit.parents[access.node]
-    if isinstance(parent, ast.Call):
-        called = parent.func is access.node
-        mapped = isinstance(parent.func, ast.Name) and parent.func.id in ("map", "filter")
-        if called or (mapped and parent.args[0] is access.node):
-            return fix, ""
     reason = "the function itself is handed on, where its identity may be tested"
+    if isinstance(parent, ast.Call) and parent.func is access.node:
+        if _fits_getenv(parent):
+            return fix, ""
+        reason = "os.getenv does not take these arguments, and its error names the function"
+    elif _is_mapped(parent, access.node):
+        return fix, ""
     return _unsafe(fix, reason), reason
+
+
+def _is_mapped(call: ast.AST, function: ast.expr) -> bool:
+    is_call = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("map", "filter")
+    return is_call and call.args[:1] == [function]  # type: ignore[attr-defined]
+
+
+def _fits_getenv(call: ast.Call) -> bool:
+    """Whether the arguments are a key and perhaps a default; what a `*` or `**` brings is taken to be."""
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return True
+    names = ["key", "default"][: len(call.args)] + [k.arg for k in call.keywords]
+    return len(call.args) <= 2 and sorted(map(str, names)) in (["key"], ["default", "key"])
 
 
 def _c_level(unit: Unit, access: Access) -> Fix | None:
@@ -71,6 +93,8 @@ def _c_level(unit: Unit, access: Access) -> Fix | None:
     if not (isinstance(call, ast.Call) and call.func is access.node and len(call.args) == arity):
         return None
     if call.keywords or any(isinstance(a, ast.Starred) for a in call.args):
+        return None
+    if unit.field_doubt(call):
         return None
     method = "set" if access.name == "putenv" else "pop"
     fix = _object(unit, access, f"{unit.getter.local}().{method}")
@@ -114,8 +138,7 @@ def _set_statement(unit: Unit, access: Access, subscript: ast.Subscript) -> Fix 
     key_span, value_span = source.span(key), source.span(value)
     opening = re.fullmatch(r"\[( *\(?)", source.text(Span(name.end, key_span.start)))
     closing = re.fullmatch(r"(\)? *)\] *= *(\(?)", source.text(Span(key_span.end, value_span.start)))
-    bare_tuple = isinstance(value, ast.Tuple) and not source.text(value_span).startswith("(")
-    if not opening or not closing or (bare_tuple and not closing[2]):
+    if not opening or not closing or not _is_one_argument(source.text(value_span), value):
         return None
     edits = (
         Edit(name.start, name.end + 1, source.encode(f"{unit.getter.local}().set(")),
@@ -124,6 +147,17 @@ def _set_statement(unit: Unit, access: Access, subscript: ast.Subscript) -> Fix 
     )
     released = (access.origin.root.id,)
     return Fix(Safety.SAFE, edits, (Site(whole.start, whole.end),), (unit.getter,), released)
+
+
+def _is_one_argument(text: str, value: ast.expr) -> bool:
+    """Whether the text of a value stays one value between a call's parentheses: a bare tuple does not."""
+    if not isinstance(value, ast.Tuple):
+        return True
+    try:
+        call = ast.parse(f"_({text}\n)", mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(call, ast.Call) and len(call.args) == 1 and isinstance(call.args[0], ast.Tuple)
 
 
 def _stored_to(unit: Unit, access: Access, parent: ast.AST) -> tuple[Fix | None, str]:
@@ -159,8 +193,8 @@ def _in_place_union(unit: Unit, access: Access, statement: ast.AugAssign) -> tup
     source = unit.source
     whole, name, value = source.span(statement), source.span(access.node), source.span(statement.value)
     middle = re.fullmatch(r" *\|= *(\(?)", source.text(Span(name.end, value.start)))
-    bare_tuple = isinstance(statement.value, ast.Tuple) and not source.text(value).startswith("(")
-    if not middle or bare_tuple or isinstance(statement.value, ast.Yield | ast.YieldFrom):
+    one = _is_one_argument(source.text(value), statement.value)
+    if not middle or not one or isinstance(statement.value, ast.Yield | ast.YieldFrom):
         return None, "the statement's layout leaves no clean cut: write get_env().update(…) by hand"
     edits = (
         Edit(name.start, value.start - len(middle[1]), source.encode(f"{unit.getter.local}().update(")),

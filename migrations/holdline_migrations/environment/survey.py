@@ -7,75 +7,63 @@ only as long as nobody patches the function. So files that do such things are no
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Iterator
 
 from holdline.migration import Fact
-from holdline.origins import Origins
+from holdline.origins import canonical
 from holdline.source import SourceError, parse
-from holdline_migrations.environment.names import OS_NAMES
+from holdline_migrations.environment.replacements import (
+    PATCHES_FUNCTION,
+    REPLACES_ENVIRON,
+    REPLACES_NAME,
+    UNKNOWN,
+    find_replacements,
+    may_replace,
+)
 
-_NAMES = rb"(?:os|environb?|getenvb?|putenv|unsetenv)"
-_MAY_REPLACE = re.compile(rb"""["'][\w.]*\b""" + _NAMES + rb"""["']|\benvironb?\s*=(?!=)|\bdel\s[^\n]*environ""")
 _IMPORTS_OS = re.compile(rb"^import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*os[ \t]*(?:[,#;\r\n]|\Z)", re.MULTILINE)
 _REBINDS_OS = re.compile(rb"^os[ \t]*[:=]|^(?:import|from)\b[^\n]*\bas[ \t]+os\b", re.MULTILINE)
-_PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "replace", "multiple"})
 
-REPLACES_ENVIRON = "replaces os.environ"
-PATCHES_FUNCTION = "patches a function of os"
-REPLACES_NAME = "replaces a module's name"
 EXPOSES_OS = "exposes os"
+EXPORTS = "exports"
+
+#: What test helpers import for others to import from them, under its own name.
+_MOCK_NAMES = {("unittest", "mock"): "unittest.mock", ("unittest.mock", "patch"): "unittest.mock.patch"}
+_FROM_MOCK = re.compile(
+    rb"^[ \t]*from[ \t]+(unittest|(?:unittest\.)?mock)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n#;]*)", re.MULTILINE
+)
+_IMPORTS_MOCK = re.compile(rb"^[ \t]*import[ \t]+(?:unittest\.mock[ \t]+as[ \t]+)?mock[ \t]*[#;\r\n]", re.MULTILINE)
+_DEFINES_MOCK = re.compile(rb"^(?:def[ \t]+|class[ \t]+|async[ \t]+def[ \t]+)?(mock|patch)[ \t]*[(:=]", re.MULTILINE)
 
 
 def survey(path: str, data: bytes) -> Iterator[Fact]:
     """The facts of one file. A file that does not parse contributes none."""
     if _IMPORTS_OS.search(data) and not _REBINDS_OS.search(data):
         yield (EXPOSES_OS, path)
-    if not _MAY_REPLACE.search(data):
+    yield from _exports(path, data)
+    if not may_replace(data):
         return
     try:
-        source = parse(path, data)
+        yield from find_replacements(parse(path, data))
     except SourceError:
         return
-    origins = Origins(source.scopes, source.parents)
-    for node in source.parents:
-        if isinstance(node, ast.Call):
-            yield from _from_call(path, node, origins)
-        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            parent = source.parents[node]
-            origin = origins.of(node)
-            if origin and _tail(origin.path) == "environ" and not isinstance(parent, ast.AugAssign):
-                yield (REPLACES_ENVIRON, path)
 
 
-def _from_call(path: str, call: ast.Call, origins: Origins) -> Iterator[Fact]:
-    function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if function not in _PATCHERS or not call.args:
+def _exports(path: str, data: bytes) -> Iterator[Fact]:
+    """Where the module's own `mock` and `patch` come from; "" where it defines them itself."""
+    if b"mock" not in data and b"patch" not in data:
         return
-    first = call.args[0]
-    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-        yield from _from_target(path, first.value)
-    elif len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and isinstance(call.args[1].value, str):
-        origin = origins.of(first) if isinstance(first, ast.Name | ast.Attribute) else None
-        owner = origin.path if origin else ast.unparse(first)
-        yield from _from_target(path, f"{owner}.{call.args[1].value}")
-
-
-def _from_target(path: str, target: str) -> Iterator[Fact]:
-    owner, _, name = target.rpartition(".")
-    if name not in OS_NAMES and name != "os":
-        return
-    if owner.rpartition(".")[2] == "os":
-        yield (REPLACES_ENVIRON, path) if name == "environ" else (PATCHES_FUNCTION, name, path)
-    else:
-        yield (REPLACES_NAME, owner, name)
-
-
-def _tail(path: str) -> str:
-    """The name of an attribute of module os that a path ends in, also through another module: `mod.os.environ`."""
-    head, _, name = path.rpartition(".")
-    return name if head == "os" or head.endswith(".os") else ""
+    for module, imported in _FROM_MOCK.findall(data):
+        canonical_module = canonical(module.decode())
+        for item in re.split(rb"[,()\s]*[,(\n)][,()\s]*", b"," + imported + b","):
+            origin = _MOCK_NAMES.get((canonical_module, item.strip().decode(errors="replace")))
+            if origin:
+                yield (EXPORTS, path, origin.rpartition(".")[2], origin)
+    if _IMPORTS_MOCK.search(data):
+        yield (EXPORTS, path, "mock", "unittest.mock")
+    for name in _DEFINES_MOCK.findall(data):
+        yield (EXPORTS, path, name.decode(), "")
 
 
 class EnvironmentFacts:
@@ -95,14 +83,25 @@ class EnvironmentFacts:
 
     def replaces_name(self, name: str) -> bool:
         """Whether some file replaces this module's own global `name`."""
-        owners = (str(f[1]) for f in self._facts if f[0] == REPLACES_NAME and f[2] == name)
-        return any(may_be_module(self._path, owner) for owner in owners)
+        facts = [f for f in self._facts if f[0] == REPLACES_NAME and f[2] == name]
+        return any(self._may_be(str(f[1])) and (f[1] != UNKNOWN or self._nearest(f[3:])) for f in facts)
+
+    def follow(self, path: str) -> str:
+        """What an imported path is: mock or its patch, if that is what the module passes on; else the path itself."""
+        module, _, name = path.rpartition(".")
+        origins = {
+            str(f[3]) for f in self._facts if f[0] == EXPORTS and f[2] == name and may_be_module(str(f[1]), module)
+        }
+        return origins.pop() or path if len(origins) == 1 else path
 
     def exposes_os(self, module: str) -> bool:
         """Whether the repository's module of this dotted name has `os` as a plain global."""
         tail = module.replace(".", "/")
         suffixes = (f"/{tail}.py", f"/{tail}/__init__.py")
         return any(f[0] == EXPOSES_OS and f"/{f[1]}".endswith(suffixes) for f in self._facts)
+
+    def _may_be(self, owner: str) -> bool:
+        return owner == UNKNOWN or may_be_module(self._path, owner)
 
     def _nearest(self, paths: Iterable[object]) -> str:
         others = sorted(map(str, paths))

@@ -17,6 +17,8 @@ from holdline_migrations.environment.names import OS_NAMES, STAR_NAMES
 from holdline_migrations.environment.survey import EnvironmentFacts
 
 ENVIRON = "environ"
+NO_POSITION = "it stands in an f-string, where Python before 3.12 gives no positions: run holdline with Python 3.12"
+_SHOWS_SOURCE = "a field like {x=} prints its own source text, which the rewrite would change"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Unit:
         self.context = context
         self.settings = context.config.env
         self.facts = EnvironmentFacts(source.path, context.facts or ())
-        self.origins = Origins(source.scopes, source.parents, _package(source.path), STAR_NAMES)
+        self.origins = Origins(source.scopes, source.parents, _package(source.path), STAR_NAMES, self.facts.follow)
         self.scopes = source.scopes
         self.parents = source.parents
 
@@ -67,10 +69,12 @@ class Unit:
         """The import of the patch function."""
         return self._import(self.settings.patch)
 
-    @property
-    def is_own_runtime(self) -> bool:
-        """Whether migrated code uses Holdline's runtime, whose façade delegates every operation to os.environ."""
-        return self.settings.get == "holdline_runtime:get_env"
+    @cached_property
+    def _is_home(self) -> bool:
+        """Whether the file belongs to the module or package that rewritten code would import from."""
+        path = f"/{self.source.path}"
+        folders = {target.partition(":")[0].replace(".", "/") for target in (self.settings.get, self.settings.patch)}
+        return any(path.endswith(f"/{folder}.py") or f"/{folder}/" in path for folder in folders)
 
     def text(self, node: ast.expr) -> str:
         """A node's source text."""
@@ -82,7 +86,7 @@ class Unit:
         if origin.doubt is not Doubt.NONE:
             return str(origin.doubt)
         if fstrings.shows_its_source(self.source, access.node):
-            return "a field like {x=} prints its own source text, which the rewrite would change"
+            return _SHOWS_SOURCE
         if self.facts.replaces_name(root) and self._is_global(origin):
             return f"another file replaces `{root}` of this module, which the rewrite would not see"
         if (module := _through(origin.path)) and not self.facts.exposes_os(module):
@@ -94,6 +98,12 @@ class Unit:
             return f"{file} patches os.{access.name}, which the rewrite would not see"
         return ""
 
+    def field_doubt(self, node: ast.expr) -> str:
+        """Why an expression, other than a mere name, cannot be rewritten inside an f-string; "" where it can."""
+        if not fstrings.RELIABLE and fstrings.enclosing(self.source, node):
+            return NO_POSITION
+        return _SHOWS_SOURCE if fstrings.shows_its_source(self.source, node) else ""
+
     def violation(
         self, code: str, node: ast.expr, message: str, hint: str, *, fix: Fix | None = None, refusal: str = ""
     ) -> Violation:
@@ -103,6 +113,8 @@ class Unit:
         end_line, end_column = self.source.position(span.end)
         if self.context.facts is None:
             fix, refusal = None, ""
+        elif self._is_home:
+            fix, refusal = None, "this is the module that get_env() or patch_env() comes from, or a part of it"
         elif fix is None and not refusal:
             refusal = "no rewrite is known"
         elif fix is not None and fix.safety is Safety.UNSAFE:

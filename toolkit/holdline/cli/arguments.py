@@ -33,10 +33,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
     Besides the options, the result has `verbosity` (below 0 for `-q`) and `line`, the command line as one string.
     """
-    common = _common()
     parser = _Parser(
         prog="holdline",
-        parents=[common],
+        parents=[_common()],
         description="Move a Python repository off a forbidden pattern, and keep it off.",
         epilog="Exit codes: 0 nothing wrong, 1 violations found or would change, "
         "2 usage, configuration or environment error, 3 a bug of ours, 130 interrupted.",
@@ -46,7 +45,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser
     )
     for add in (_add_migrate, _add_scan, _add_undo, _add_status, _add_rules):
-        add(commands, common)
+        add(commands, _common())
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.choices[arguments.command].error(f"unrecognized arguments: {shlex.join(unknown)}")

@@ -90,6 +90,8 @@ def _show(report: MigrationReport, arguments: argparse.Namespace, console: Conso
         console.note(text.render_migration(report).rstrip("\n"))
     elif not console.quiet:
         console.write(text.render_migration(report))
+    if report.run and arguments.format == "text":
+        console.note(f"holdline: that was run {report.run}; `holdline undo` takes it back")
 
 
 def _is_summary_on_stderr(report: MigrationReport, arguments: argparse.Namespace, console: Console) -> bool:

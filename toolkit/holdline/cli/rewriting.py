@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from holdline import engine
 from holdline.cli.session import Progress, Session
-from holdline.errors import HoldlineError
 from holdline.git import require_gitpython
 from holdline.judging import Level
 from holdline.migration import Migration

@@ -6,11 +6,11 @@ import argparse
 import sys
 import textwrap
 
+from holdline.cli.columns import columns
 from holdline.cli.exits import Exit
 from holdline.cli.session import load_registry
 from holdline.errors import HoldlineError
 from holdline.migration import Example, Migration, Registry, Rule
-from holdline.reports import text
 from holdline.reports.console import Console
 
 
@@ -25,9 +25,9 @@ def _list(registry: Registry) -> str:
     rules = [(r.code, r.name, "on" if r.default_on else "off", r.summary) for r in registry.rules]
     migrations = [(m.name, " ".join(r.code for r in m.rules), m.summary) for m in registry.migrations]
     lines = [
-        *text.table(("rule", "name", "default", "finds"), rules),
+        *columns(("rule", "name", "default", "finds"), rules),
         "",
-        *text.table(("migration", "rules", "does"), migrations),
+        *columns(("migration", "rules", "does"), migrations),
         "",
         "`holdline rules CODE` explains one and shows examples.",
     ]
@@ -68,7 +68,7 @@ def _migration(migration: Migration) -> str:
         "",
         (module.__doc__ or "").strip(),
         "",
-        *text.table(("rule", "name", "finds"), rules),
+        *columns(("rule", "name", "finds"), rules),
     ]
     return "\n".join(lines) + "\n"
 

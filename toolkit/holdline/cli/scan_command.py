@@ -14,7 +14,6 @@ from holdline.errors import HoldlineError
 from holdline.model import ProblemKind, ScanReport
 from holdline.remembering import open_cache
 from holdline.reports.console import Console
-from holdline.reports.values import counted
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -36,7 +35,7 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
     """Write the safe fixes, as `migrate --scope all` would; names what went wrong and says whether a write did."""
     from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
     from holdline.reports import text
-    from holdline.reports.values import MigrationReport
+    from holdline.reports.values import MigrationReport, counted
 
     require_toolkit()
     progress = progress_on(console)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from holdline import engine
+from holdline.cli.columns import columns
 from holdline.cli.exits import Exit
 from holdline.cli.session import Session, progress_on
 from holdline.journal import Journal
@@ -18,6 +19,7 @@ from holdline.reports.printable import printable
 from holdline.runs import RunSummary
 
 _HEADINGS = ("run", "started (UTC)", "status", "files", "fixed", "left then", "command")
+_NUMBERS = frozenset({"run", "files", "fixed", "left then"})
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -47,7 +49,7 @@ def _as_text(runs: Sequence[RunSummary], report: ScanReport) -> str:
         )
         for r in runs
     ]
-    lines = text.table(_HEADINGS, rows) if rows else ["No run of migrate yet."]
+    lines = columns(_HEADINGS, rows, numbers=_NUMBERS) if rows else ["No run of migrate yet."]
     return "\n".join([*lines, "", f"Now: {text.scan_line(report)}", ""])
 
 
