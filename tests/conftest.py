@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from holdline_runtime import get_env
+
 _CONFIG = """\
 [user]
     name = Test
@@ -64,7 +66,7 @@ def sealed_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
     (home / "gitconfig").write_text(_CONFIG)
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("GIT_")]:
+        for name in [name for name in get_env() if name.startswith("GIT_")]:
             patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_CONFIG_HOME", str(home / "xdg"))

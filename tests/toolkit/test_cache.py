@@ -14,6 +14,7 @@ import pytest
 
 from holdline import cache
 from holdline.cache import CACHE_FILE, ScanCache, code_fingerprint, content_key
+from holdline_runtime import get_env
 
 
 def put(directory: Path, fingerprint: str, values: dict[str, bytes]) -> None:
@@ -167,7 +168,7 @@ def test_importing_the_module_does_not_load_sqlite() -> None:
     code = "import sys, holdline.cache; print('sqlite3' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**get_env(), "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,

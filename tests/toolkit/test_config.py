@@ -15,6 +15,7 @@ import pytest
 from holdline import config_schema
 from holdline.config import Config, EnvConfig, check_select, load_config
 from holdline.errors import ConfigError
+from holdline_runtime import get_env
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
 FULL = """
@@ -273,7 +274,7 @@ def test_fingerprint_is_stable_across_processes() -> None:
     code = "from holdline.config import Config; print(Config().fingerprint())"
     run = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**get_env(), "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,

@@ -1,0 +1,1 @@
+"""A small shop: sign-in, payments and receipts, configured by the environment."""

@@ -1,0 +1,1 @@
+"""Hook entry points: what pre-commit runs."""
