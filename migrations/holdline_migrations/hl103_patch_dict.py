@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from holdline.migration import Example, Rule
 from holdline.model import Violation
 from holdline_migrations.environment.flow import Flow
+from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.patches import find_dict_patches, plan_dict_patch
 from holdline_migrations.environment.unit import Unit
 
@@ -54,4 +55,6 @@ def find(unit: Unit, flow: Flow) -> Iterator[Violation]:
     for patch in find_dict_patches(unit):
         fix, refusal = plan_dict_patch(unit, flow, patch)
         message = "the environment is patched with patch.dict"
-        yield unit.violation(RULE.code, patch.call, message, HINT, fix=fix, refusal=refusal)
+        yield unit.violation(
+            RULE.code, patch.call, message, HINT, identity=identity_of(unit, patch.call), fix=fix, refusal=refusal
+        )

@@ -17,6 +17,7 @@ from holdline.migration import Example, Rule
 from holdline.model import Violation
 from holdline_migrations.environment.accesses import violations_of_kind
 from holdline_migrations.environment.flow import Flow
+from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.kinds import Kind
 from holdline_migrations.environment.object_patches import find_replacing_patches, plan_replacing_patch
 from holdline_migrations.environment.unit import Unit
@@ -54,4 +55,6 @@ def find(unit: Unit, flow: Flow) -> Iterator[Violation]:
     for call in find_replacing_patches(unit):
         fix, refusal = plan_replacing_patch(unit, call)
         message = "os.environ or a function on it is replaced"
-        yield unit.violation(RULE.code, call, message, HINT_REPLACED, fix=fix, refusal=refusal)
+        yield unit.violation(
+            RULE.code, call, message, HINT_REPLACED, identity=identity_of(unit, call), fix=fix, refusal=refusal
+        )

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from holdline.migration import Example, Rule
 from holdline.model import Edit, Fix, Safety, Site, Violation
+from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.unit import Unit
 
 HINT = "use monkeypatch.setitem(get_env(), …) or patch_env(…)"
@@ -48,7 +49,9 @@ def find(unit: Unit) -> Iterator[Violation]:
             fix = _fix(unit, call, call.func)
             refusal = "" if fix else "its arguments are not plain: setenv may convert or prepend the value"
             message = f"the environment is changed with monkeypatch.{call.func.attr}"
-            yield unit.violation(RULE.code, call, message, HINT, fix=fix, refusal=refusal)
+            yield unit.violation(
+                RULE.code, call, message, HINT, identity=identity_of(unit, call), fix=fix, refusal=refusal
+            )
 
 
 def _is_monkeypatch(unit: Unit, receiver: ast.expr) -> bool:

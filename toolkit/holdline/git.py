@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import subprocess
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,6 +57,10 @@ _FIXED = {
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 
+_RENAMES = ("--find-renames=50%", "-l1000")
+_RAW_DIFF = ("--raw", "-z", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", *_RENAMES)
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+
 # `git rev-parse` prints an unknown flag as it is: a separator that no newline in a folder's name imitates.
 _SEPARATOR = "--holdline-next"
 
@@ -70,6 +77,15 @@ class FileKind(enum.Enum):
 
 
 _KINDS = {kind.value.encode(): kind for kind in FileKind}
+
+
+class BlobChange(NamedTuple):
+    """One changed file: path and blob before and after. A blob is "" where there is no regular file."""
+
+    path_before: str
+    before: str
+    path_after: str
+    after: str
 
 
 class TrackedFile(NamedTuple):
@@ -90,6 +106,8 @@ class Repository:
     """
 
     def __init__(self, root: Path, git_dir: Path, common_dir: Path, object_format: str = "sha1") -> None:
+        #: The index to judge where it is not the usual one, as in a hook of `git commit FILE`; absolute.
+        self.index_file: Path | None = None
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
@@ -152,6 +170,115 @@ class Repository:
             return {}
         return dict(Counter(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))
 
+    def merge_heads(self) -> list[str]:
+        """The commits that an unfinished merge is about to join to HEAD; none outside a merge."""
+        try:
+            return (self.git_dir / "MERGE_HEAD").read_text("ascii").split()
+        except FileNotFoundError:
+            return []
+
+    def commit(self, name: str) -> str | None:
+        """The commit id that a name stands for; None where it names none that is here."""
+        done = _run(self.root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def fork_point(self, base: str, head: str) -> str | None:
+        """The best common ancestor of two commits; None where history does not show one."""
+        done = _run(self.root, ["merge-base", base, head])
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def empty_tree(self) -> str:
+        """The id of the tree that holds nothing."""
+        return self._git("hash-object", "-t", "tree", "--stdin").decode().strip()
+
+    def changes(self, base: str, head: str | None) -> list[BlobChange]:
+        """What differs from the tree of `base` to that of `head`, or, where that is None, to the index.
+
+        Renames are found with fixed settings in the whole repository; a copy is an addition.
+        """
+        what = (
+            ["diff-index", "--cached", *_RAW_DIFF, base]
+            if head is None
+            else ["diff-tree", "-r", *_RAW_DIFF, base, head]
+        )
+        fields = iter(self._git(*what, "--").split(b"\0")[:-1])
+        changes = []
+        for meta in fields:
+            mode_before, mode_after, before, after, status = meta[1:].decode().split(" ")
+            path = os.fsdecode(next(fields))
+            renamed = os.fsdecode(next(fields)) if status[0] in "RC" else path
+            changes.append(BlobChange(path, _file(mode_before, before), renamed, _file(mode_after, after)))
+        return changes
+
+    def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, in one git process. RepositoryError names one that is not here."""
+        names = sorted(set(blobs))
+        if not names:
+            return {}
+        output = self._git("cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode())
+        contents, position = {}, 0
+        for name in names:
+            end = output.index(b"\n", position)
+            header = output[position:end].split(b" ")
+            if len(header) != 3:
+                raise RepositoryError(f"{self.root}: git has no object {name} here: fetch it (git fetch --refetch)")
+            position = end + 1 + int(header[2])
+            contents[name] = output[end + 1 : position]
+            position += 1
+        return contents
+
+    def read_file(self, head: str | None, path: str) -> bytes | None:
+        """A file of the index (`head` None) or of a commit; None where it has none."""
+        done = _run(self.root, ["cat-file", "blob", f"{head or ''}:{path}"], index_file=self.index_file)
+        return done.stdout if done.returncode == 0 else None
+
+    def files_of(self, head: str | None) -> list[TrackedFile]:
+        """Every path of the index (`head` None) or of a commit."""
+        if head is None:
+            return self.tracked()
+        files = []
+        for record in self._git("ls-tree", "-r", "-z", "--full-tree", head).split(b"\0")[:-1]:
+            meta, _, name = record.partition(b"\t")
+            mode, _, blob = meta.split(b" ")
+            files.append(TrackedFile(os.fsdecode(name), _KINDS[mode], blob.decode()))
+        return files
+
+    def stage(self, contents: Mapping[str, bytes]) -> None:
+        """Put new contents of tracked paths into the index; their modes stay."""
+        kinds = {f.path: f.kind for f in self.tracked() if f.path in contents}
+        lines = []
+        for path, data in contents.items():
+            blob = self._git("hash-object", "-w", "--no-filters", "--stdin", stdin=data).strip()
+            lines.append(kinds[path].value.encode() + b" " + blob + b"\t" + os.fsencode(path) + b"\0")
+        self._git("update-index", "-z", "--index-info", stdin=b"".join(lines))
+
+    def checked_out(self, path: str, blob: str) -> bytes:
+        """What a checkout would write for a blob at a path: line endings and filters applied."""
+        return self._git("cat-file", "--filters", f"--path={path}", blob)
+
+    def merge_texts(self, mine: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """The three-way merge of texts; None where it conflicts."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = ("mine", "base", "theirs")
+            for name, text in zip(names, (mine, base, theirs), strict=True):
+                Path(folder, name).write_bytes(text)
+            done = _run(self.root, ["merge-file", "-p", "-q", *(os.path.join(folder, n) for n in names)])  # noqa: PTH118
+        return done.stdout if done.returncode == 0 else None
+
+    def unchanged_lines(self, before: str, after: str) -> tuple[tuple[int, int, int], ...]:
+        """Where two blobs have the same lines: (first line before, first line after, how many), from 1, in order."""
+        output = self._git(
+            "diff", "--no-ext-diff", "--no-textconv", "--text", "-U0", "--diff-algorithm=myers", before, after
+        )
+        runs, old, new = [], 1, 1
+        for match in _HUNK.finditer(output):
+            first_old, count_old, first_new, count_new = (int(n) if n else 1 for n in match.groups())
+            first_old += not count_old  # an empty range stands behind its line
+            first_new += not count_new
+            runs.append((old, new, first_old - old))
+            old, new = first_old + count_old, first_new + count_new
+        return (*runs, (old, new, sys.maxsize))
+
     def store_blobs(self, contents: Iterable[bytes]) -> list[str]:
         """Put each content in the object database, flushed to the disk; their blob ids, in order."""
         if self._object_format != "sha1":  # GitPython knows SHA-1 repositories only
@@ -196,7 +323,7 @@ class Repository:
         return done.stdout.decode().strip()
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        done = _run(self.root, arguments, stdin)
+        done = _run(self.root, arguments, stdin, self.index_file)
         if done.returncode:
             raise RepositoryError(f"git {arguments[0]} failed in {self.root}: {_complaint(done)}")
         return done.stdout
@@ -209,6 +336,49 @@ class Repository:
 
             self._odb = GitDB(str(self.common_dir / "objects"))
         return self._odb
+
+    def hooks_setting(self) -> str | None:
+        """What `core.hooksPath` says, `~` expanded; None where it is not set."""
+        values = self._git("config", "--null", "--path", "--get-all", "core.hooksPath").split(b"\0")[:-1]
+        return os.fsdecode(values[-2]) if len(values) > 1 else None  # the last one is ours: see _FLAGS
+
+    def hooks_path(self) -> Path:
+        """The folder that git runs this working tree's hooks from; it need not exist."""
+        setting = self.hooks_setting()
+        return self.common_dir / "hooks" if setting is None else Path(os.path.normpath(self.root / setting))
+
+    def commit_of(self, name: str) -> str | None:
+        """The commit that an object id or a ref leads to; None where it is unknown here or leads to none."""
+        done = _run(self.root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def remote_refs(self) -> dict[str, str]:
+        """The remote-tracking refs and their commits. `<remote>/HEAD`, where known, is listed as itself."""
+        listed = self._git("for-each-ref", "--format=%(refname) %(objectname)", "refs/remotes")
+        pairs = (line.rpartition(" ") for line in os.fsdecode(listed).splitlines())
+        return {ref: commit for ref, _, commit in pairs}
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return os.fsdecode(self._git("remote")).splitlines()
+
+    def edge(self, head: str, known: Sequence[str]) -> tuple[str, ...] | None:
+        """Where what is new in `head` starts: the latest of its ancestors that the commits `known` hold too.
+
+        None where `known` holds all of `head`; empty where the two have nothing in common.
+        """
+        names = "".join(f"{name}\n" for name in (head, *(f"^{commit}" for commit in known))).encode()
+        lines = self._git("rev-list", "--boundary", "--stdin", stdin=names).decode().split()
+        if not lines:
+            return None
+        boundary = [line[1:] for line in lines if line.startswith("-")]
+        if len(boundary) < 2:
+            return tuple(boundary)
+        return tuple(self._git("merge-base", "--independent", *boundary).decode().split())
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut off, as `git clone --depth` does it."""
+        return (self.common_dir / "shallow").exists()
 
 
 def require_gitpython() -> None:
@@ -241,6 +411,11 @@ def _store(odb: GitDB, data: bytes) -> str:
     return name.hexdigest()
 
 
+def _file(mode: str, blob: str) -> str:
+    """A regular file's blob; "" for what is none: nothing at all, a symbolic link, a submodule."""
+    return blob if mode in (FileKind.REGULAR.value, FileKind.EXECUTABLE.value) else ""
+
+
 def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     passed = {
         name: value
@@ -250,12 +425,14 @@ def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
     return passed | _FIXED
 
 
-def _run(folder: Path, arguments: Sequence[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _run(
+    folder: Path, arguments: Sequence[str], stdin: bytes = b"", index_file: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             ["git", *_FLAGS, *arguments],
             cwd=folder,
-            env=_environment(get_env()),
+            env=_environment(get_env()) | ({"GIT_INDEX_FILE": os.fspath(index_file)} if index_file else {}),
             input=stdin,
             capture_output=True,
             check=False,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from holdline.edits import OverlapError, apply_edits, merge_edits
 from holdline.imports import NoPlaceError, plan_imports
 from holdline.migration import Context, Migration
-from holdline.model import Category, Edit, FileResult, Fix, Problem, ProblemKind, Safety, Violation
+from holdline.model import Category, Edit, FileResult, Fix, Place, Problem, ProblemKind, Safety, Violation
 from holdline.proofs import Claim, ProofError, prove
 from holdline.references import module_stem
 from holdline.source import Source, SourceError, is_editable, parse
@@ -33,12 +33,16 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Everything but the file that a judgement depends on; picklable, so that workers can have it."""
+    """Everything but the file that a judgement depends on; picklable, so that workers can have it.
+
+    Where `only` is given, no other violations are fixed than those in these places.
+    """
 
     migrations: tuple[Migration, ...]
     context: Context
     level: Level
     today: date
+    only: frozenset[Place] | None = None
 
     def judge(self, path: str, data: bytes, category: Category) -> FileResult:
         """Find the violations of a file and plan the rewrite that its fixes make."""
@@ -47,7 +51,7 @@ class Judge:
         except SourceError as error:
             return FileResult(path, category, problem=error.problem)
         found = self._violations(source)
-        chosen = [v for v in found if self.level.admits(v.fix)]
+        chosen = [v for v in self._fixable(found) if self.only is None or v.place in self.only]
         if not chosen:
             return FileResult(path, category, remaining=found)
         if not is_editable(source):
@@ -70,6 +74,9 @@ class Judge:
             found = [*applied.kept, *applied.faults]
         return tuple(sorted(found, key=lambda v: (v.line, v.column, v.code)))
 
+    def _fixable(self, found: Iterable[Violation]) -> list[Violation]:
+        return [v for v in found if self.level.admits(v.fix)]
+
     def _rewrite(
         self, source: Source, category: Category, found: tuple[Violation, ...], chosen: Sequence[Violation]
     ) -> FileResult:
@@ -77,8 +84,8 @@ class Judge:
         edits, claim = _compose(source, fixes, self._is_referenced(source.path))
         after = apply_edits(source.data, edits)
         result = prove(source, after, edits, claim)
-        again = [v for v in self._violations(result) if self.level.admits(v.fix)]
-        if again:
+        again = self._fixable(self._violations(result))
+        if len(again) > len(self._fixable(found)) - len(chosen):
             raise ProofError(f"line {again[0].line}: a second run would change the file again")
         gone = set(map(id, chosen))
         remaining = tuple(v for v in found if id(v) not in gone)

@@ -67,12 +67,16 @@ class Fix:
     note: str = ""
 
 
+#: Path, line, column and rule of a violation: enough to know it again in the same text.
+Place = tuple[str, int, int, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One place that breaks a rule. Lines and columns count from 1; columns count characters, as editors do.
 
     `message` says what is wrong, `hint` what to write instead, `refusal` why there is no safe fix (empty where
-    there is one).
+    there is one). `identity` is its normalised text, by which the gate knows it again when it moves.
     """
 
     code: str
@@ -86,6 +90,12 @@ class Violation:
     hint: str = ""
     refusal: str = ""
     fix: Fix | None = None
+    identity: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and which rule it breaks."""
+        return self.path, self.line, self.column, self.code
 
     @property
     def is_safe(self) -> bool:

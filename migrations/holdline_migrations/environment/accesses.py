@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from holdline.model import Fix, Violation
 from holdline_migrations.environment import methods, rewrite
 from holdline_migrations.environment.flow import Flow
+from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.kinds import Kind, describe, kind_of
 from holdline_migrations.environment.patches import find_dict_patches
 from holdline_migrations.environment.unit import Access, Unit
@@ -20,7 +21,9 @@ def violations_of_kind(unit: Unit, flow: Flow, kind: Kind, code: str, verb: str,
             continue
         fix, refusal = _plan(unit, flow, access)
         message = f"{describe(access)} {verb}"
-        yield unit.violation(code, access.node, message, hint, fix=fix, refusal=refusal)
+        yield unit.violation(
+            code, access.node, message, hint, identity=identity_of(unit, access.node), fix=fix, refusal=refusal
+        )
 
 
 def _plan(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str]:

@@ -105,7 +105,15 @@ class Unit:
         return _SHOWS_SOURCE if fstrings.shows_its_source(self.source, node) else ""
 
     def violation(
-        self, code: str, node: ast.expr, message: str, hint: str, *, fix: Fix | None = None, refusal: str = ""
+        self,
+        code: str,
+        node: ast.expr,
+        message: str,
+        hint: str,
+        *,
+        identity: str,
+        fix: Fix | None = None,
+        refusal: str = "",
     ) -> Violation:
         """A violation at a node. Without a survey no fix is offered."""
         span = fstrings.span(self.source, node)
@@ -120,7 +128,8 @@ class Unit:
         elif fix is not None and fix.safety is Safety.UNSAFE:
             refusal = refusal or fix.note
         text = self.source.line_text(line).strip()
-        return Violation(code, message, self.source.path, line, column, end_line, end_column, text, hint, refusal, fix)
+        place = (self.source.path, line, column, end_line, end_column, text)
+        return Violation(code, message, *place, hint, refusal, fix, identity)
 
     def replace(self, span: Span, text: str, released: Origin, *, imports: tuple[ImportName, ...]) -> Fix:
         """A safe fix that puts `text` in place of one whole node."""

@@ -44,7 +44,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(
         dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser
     )
-    for add in (_add_migrate, _add_scan, _add_undo, _add_status, _add_rules):
+    for add in (_add_migrate, _add_scan, _add_check, _add_undo, _add_status, _add_rules):
         add(commands, _common())
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -115,6 +115,21 @@ def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
     parser.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
     parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     parser.add_argument("--no-cache", action="store_true", help="judge every file anew")
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "check",
+        parents=[common],
+        help="judge what is staged by the violations it introduces",
+        description="Judge what is staged, or a range of commits, by what it introduces; old violations are hidden.",
+    )
+    parser.add_argument("paths", nargs="*", type=_name, metavar="FILE", help="report just these files or folders")
+    parser.add_argument(
+        "--base", metavar="REF", help="judge HEAD against where it left REF; auto: the merge target that CI names"
+    )
+    parser.add_argument("--fix", action="store_true", help="apply the safe fixes of what is new, staged and unstaged")
+    parser.add_argument("--format", choices=SCAN_FORMATS, default="text", help="default: text")
 
 
 def _add_undo(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

@@ -5,9 +5,10 @@ Format: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 
 from __future__ import annotations
 
+from holdline.gate import GateReport
 from holdline.model import Problem, ScanReport, Violation
 from holdline.reports.printable import printable
-from holdline.reports.text import scan_line
+from holdline.reports.text import scan_line, verdict_line
 from holdline.reports.values import PROBLEM_WORDS, described
 
 _DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -19,6 +20,14 @@ def render_scan(report: ScanReport) -> str:
     lines = [_violation(violation) for violation in report.violations]
     lines += [_problem(problem) for problem in report.problems]
     lines.append(_command("notice", scan_line(report), title="Holdline"))
+    return "\n".join(lines) + "\n"
+
+
+def render_check(report: GateReport) -> str:
+    """An error per new violation and per file that could not be judged, a notice with the verdict."""
+    lines = [_violation(violation) for violation in report.new]
+    lines += [_problem(unjudged.problem, "error") for unjudged in report.unjudged]
+    lines.append(_command("notice", verdict_line(report), title="Holdline"))
     return "\n".join(lines) + "\n"
 
 
@@ -34,10 +43,10 @@ def _violation(violation: Violation) -> str:
     return _command("error", described(violation), **places, title=f"Holdline {violation.code}")
 
 
-def _problem(problem: Problem) -> str:
+def _problem(problem: Problem, level: str = "warning") -> str:
     places: dict[str, str | int] = {"line": problem.line} if problem.line else {}
     title = f"Holdline: {PROBLEM_WORDS[problem.kind]}"
-    return _command("warning", problem.message, file=problem.path, **places, title=title)
+    return _command(level, problem.message, file=problem.path, **places, title=title)
 
 
 def _command(name: str, message: str, **properties: str | int) -> str:

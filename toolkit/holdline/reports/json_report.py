@@ -12,6 +12,7 @@ from typing import Any
 
 from holdline import __version__
 from holdline.diffs import unified_diff
+from holdline.gate import GateReport
 from holdline.model import FileResult, Fix, Problem, Ranked, ScanReport, Score, Violation
 from holdline.reports.tallies import by_rule, total
 from holdline.reports.values import MigrationReport, reason_left
@@ -54,6 +55,23 @@ def render_migration(report: MigrationReport) -> str:
             "fixed": everything.fixed,
             "remaining": everything.left,
         },
+    )
+
+
+def render_check(report: GateReport) -> str:
+    """The verdict: what is new, what was not judged, and how many old violations the changed files hold."""
+    causes = report.causes
+    return _render(
+        "check",
+        passes=report.passes,
+        base={"commits": list(report.snapshot.bases), "named": report.snapshot.named, "head": report.snapshot.head},
+        files=report.files,
+        new=[_violation(v) | {"path": v.path, "cause_line": causes.get(v.place)} for v in report.new],
+        old=len(report.old),
+        unjudged=[
+            {"path": u.problem.path, "message": u.problem.message, "line": u.problem.line, "suspects": list(u.suspects)}
+            for u in report.unjudged
+        ],
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from holdline.model import ScanReport, Violation
+from holdline.gate import GateReport
+from holdline.model import Problem, ScanReport, Violation
 from holdline.reports.printable import printable
-from holdline.reports.text import scan_line
+from holdline.reports.text import scan_line, verdict_line
 from holdline.reports.values import counted
 
 
@@ -26,13 +27,35 @@ def render_scan(report: ScanReport) -> str:
                 _fail(ET.SubElement(suite, "testcase", classname=code, name=printable(result.path)), broken)
     files = _suite(root, "files")
     for problem in report.problems:
-        case = ET.SubElement(files, "testcase", classname="files", name=printable(problem.path))
-        ET.SubElement(case, "error", type=problem.kind.value, message=printable(problem.message))
+        _err(ET.SubElement(files, "testcase", classname="files", name=printable(problem.path)), problem)
     ET.SubElement(files, "testcase", classname="files", name=f"clean: {scan_line(report)}")
+    return _document(root)
+
+
+def render_check(report: GateReport) -> str:
+    """The verdict as a document: a failed case per new violation, an error per file not judged, a case for the rest."""
+    root = ET.Element("testsuites", name="holdline")
+    suite = _suite(root, "check")
+    for violation in report.new:
+        name = printable(f"{violation.path}:{violation.line}:{violation.column}")
+        _fail(ET.SubElement(suite, "testcase", classname=violation.code, name=name), [violation])
+    for unjudged in report.unjudged:
+        _err(
+            ET.SubElement(suite, "testcase", classname="files", name=printable(unjudged.problem.path)), unjudged.problem
+        )
+    ET.SubElement(suite, "testcase", classname="check", name=verdict_line(report))
+    return _document(root)
+
+
+def _document(root: ET.Element) -> str:
     _count(root)
     # ASCII with character references reads the same in whatever encoding the stream has.
     body: bytes = ET.tostring(root, "us-ascii")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body.decode("ascii")}\n'
+
+
+def _err(case: ET.Element, problem: Problem) -> None:
+    ET.SubElement(case, "error", type=problem.kind.value, message=printable(problem.message))
 
 
 def _suite(root: ET.Element, name: str) -> ET.Element:

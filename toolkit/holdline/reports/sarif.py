@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from holdline import __version__
+from holdline.gate import GateReport
 from holdline.model import Edit, Fix, Problem, ScanReport, Violation
 from holdline.reports.printable import printable
 from holdline.reports.values import MigrationReport, described
@@ -58,7 +59,20 @@ def render_migration(report: MigrationReport, rules: Sequence[RuleInfo]) -> str:
     return _render(chain.from_iterable(found), report.problems, rules)
 
 
-def _render(violations: Iterable[Violation], problems: Iterable[Problem], rules: Sequence[RuleInfo]) -> str:
+def render_check(report: GateReport, rules: Sequence[RuleInfo]) -> str:
+    """The gate's verdict: new violations and, marked as unchanged, the old ones in the changed files."""
+    states = {v.place: "new" for v in report.new}
+    found = sorted([*report.new, *report.old], key=lambda v: v.place)
+    problems = [u.problem for u in report.unjudged]
+    return _render(found, problems, rules, lambda v: {"baselineState": states.get(v.place, "unchanged")})
+
+
+def _render(
+    violations: Iterable[Violation],
+    problems: Iterable[Problem],
+    rules: Sequence[RuleInfo],
+    more: Callable[[Violation], Object] = lambda violation: {},
+) -> str:
     run = {
         "tool": {
             "driver": {
@@ -76,7 +90,7 @@ def _render(violations: Iterable[Violation], problems: Iterable[Problem], rules:
         ],
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The repository's top folder."}}},
-        "results": list(_results(violations, {rule.code: index for index, rule in enumerate(rules)})),
+        "results": list(_results(violations, {rule.code: index for index, rule in enumerate(rules)}, more)),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -92,7 +106,9 @@ def _rule(rule: RuleInfo) -> Object:
     }
 
 
-def _results(violations: Iterable[Violation], places: dict[str, int]) -> Iterator[Object]:
+def _results(
+    violations: Iterable[Violation], places: dict[str, int], more: Callable[[Violation], Object]
+) -> Iterator[Object]:
     seen: Counter[str] = Counter()
     for violation in violations:
         digest = _digest(violation)
@@ -108,7 +124,7 @@ def _results(violations: Iterable[Violation], places: dict[str, int]) -> Iterato
         }
         if violation.fix:
             result["fixes"] = [_fix(violation.path, violation.fix)]
-        yield result
+        yield result | more(violation)
 
 
 def _digest(violation: Violation) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from holdline.gate import GateReport
 from holdline.model import FileResult, Problem, ScanReport, Violation
 from holdline.reports.printable import printable
 from holdline.reports.tallies import Tally, by_directory, by_rule, total
@@ -58,6 +59,26 @@ def migration_line(report: MigrationReport) -> str:
     return ", ".join([done, f"{number(everything.left)} left", *problems])
 
 
+def render_check(report: GateReport, diffs: Sequence[bytes]) -> str:
+    """Each new violation with its line and what to write instead, what `--fix` would do, and the verdict in a line."""
+    lines = [line for violation in report.new for line in _new(violation, report)]
+    for unjudged in report.unjudged:
+        lines.append(problem_line(unjudged.problem))
+        lines += [f"    line {n} changed and looks like a violation" for n in unjudged.suspects]
+    fixes = [printable(d.decode("utf-8", "surrogateescape"), keep="\t\n").rstrip("\n") for d in diffs]
+    offer = ["`holdline check --fix` makes these changes to the index and the working tree:", *fixes] if fixes else []
+    return _join([lines, offer, [verdict_line(report)]])
+
+
+def verdict_line(report: GateReport) -> str:
+    """The base used, how much is new, how much old was hidden."""
+    found = counted(len(report.new), "new violation") if report.new else "no new violation"
+    parts = [f"{found} in {counted(report.files, 'changed file')}", f"{number(len(report.old))} old hidden"]
+    if report.unjudged:
+        parts.append(f"{number(len(report.unjudged))} not parsed")
+    return f"holdline: {', '.join(parts)} (base: {report.snapshot.named})"
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """`rows` under `headings`, aligned: the first column to the left, the others (numbers) to the right."""
     if not rows:
@@ -82,6 +103,16 @@ def problem_line(problem: Problem) -> str:
 def tally_row(tally: Tally) -> tuple[str, str, str, str]:
     """A tally as the cells of a table: name, files, fixed, left."""
     return printable(tally.name), number(tally.files), number(tally.fixed), number(tally.left)
+
+
+def _new(violation: Violation, report: GateReport) -> Iterable[str]:
+    yield f"{place(violation)}: {violation.code} {printable(violation.message)}"
+    yield f"    {printable(violation.text)}"
+    cause = report.causes.get(violation.place)
+    if cause is not None:
+        yield f"    this line is as it was; the change next to line {cause} made it a violation"
+    if violation.hint:
+        yield f"    {printable(violation.hint)}"
 
 
 def _violation(violation: Violation, hints: bool) -> Iterable[str]:

@@ -1,0 +1,72 @@
+"""Against what a change is judged: HEAD, a merge's parents, or where a branch left its target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from holdline.errors import HoldlineError
+from holdline.gate import Snapshot
+from holdline.git import Repository
+
+#: Where CI systems say what a change is to be merged into: variable, and whether it holds a commit or a branch.
+#: Sources: the systems' documentation of predefined variables.
+_CI_COMMITS = ("CI_MERGE_REQUEST_DIFF_BASE_SHA",)  # GitLab
+_CI_BRANCHES = (
+    "GITHUB_BASE_REF",  # GitHub Actions, Gitea, Forgejo
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",  # GitLab
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",  # Azure Pipelines
+    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+    "CHANGE_TARGET",  # Jenkins multibranch
+    "DRONE_TARGET_BRANCH",
+)
+
+
+def staged(repo: Repository) -> Snapshot:
+    """The index against HEAD; against the empty tree before the first commit; against all parents in a merge."""
+    head = repo.head()
+    if head is None:
+        return Snapshot((repo.empty_tree(),), None, "nothing, as this is the first commit")
+    others = repo.merge_heads()
+    named = f"HEAD {head[:9]}"
+    if others:
+        named += " and the merged " + ", ".join(o[:9] for o in others)
+    return Snapshot((head, *others), None, named)
+
+
+def since(repo: Repository, base: str, head: str = "HEAD") -> Snapshot:
+    """A commit against the place where its history left `base`; HoldlineError says what to do where there is none."""
+    tip, target = repo.commit(head), repo.commit(base)
+    if tip is None:
+        raise HoldlineError(f"{head} names no commit here: commit something first")
+    if target is None:
+        raise HoldlineError(
+            f"the base {base} is not in this clone: fetch it (git fetch origin {_branch(base)}) and run again"
+        )
+    fork = repo.fork_point(target, tip)
+    if fork is None:
+        if repo.is_shallow():
+            raise HoldlineError(
+                f"this clone is too shallow to see where {base} and {head} part: fetch the history "
+                "(git fetch --unshallow; fetch-depth: 0 in GitHub Actions, GIT_DEPTH: 0 in GitLab) and run again"
+            )
+        raise HoldlineError(f"{base} and {head} have no common history: name another --base")
+    return Snapshot((fork,), tip, f"{fork[:9]}, where {head} left {base}")
+
+
+def from_ci(repo: Repository, environ: Mapping[str, str]) -> Snapshot:
+    """What the CI system says the change is to be merged into."""
+    for variable in _CI_COMMITS:
+        if commit := environ.get(variable):
+            return since(repo, commit)
+    for variable in _CI_BRANCHES:
+        branch = environ.get(variable, "").removeprefix("refs/heads/")
+        if branch:
+            remote = f"origin/{branch}"
+            return since(repo, remote if repo.commit(remote) or not repo.commit(branch) else branch)
+    known = ", ".join((*_CI_COMMITS, *_CI_BRANCHES))
+    raise HoldlineError(f"--base auto finds no merge target: none of {known} is set; name the base")
+
+
+def _branch(base: str) -> str:
+    return base.removeprefix("origin/")
