@@ -72,12 +72,17 @@ def plan(
     level: Level,
     churn: Callable[[], dict[str, int]],
     progress: Progress,
+    cache: ScanCache,
 ) -> Plan:
     """The rewrite of the selection, in priority order, each file proved.
 
-    `everything` are all Python files of the repository: what they say decides which fixes are safe.
+    `everything` are all Python files of the repository: what they say decides which fixes are safe. Files that the
+    cache knows to hold no violation are passed over.
     """
     candidates = screen(task)
+    known = recall(cache, [(c.path, c.key) for c in candidates], Categorizer(task.config))
+    clean = {path for path, result in known.items() if not result.violations and not result.problem}
+    candidates = [c for c in candidates if c.path not in clean]
     watched = frozenset[str]().union(*(c.watched for c in candidates))
     facts, references = survey(task, everything, watched)
     context = Context(task.config, task.codes, facts, references.pairs, references.stars)
