@@ -52,7 +52,7 @@ def test_same_changes_and_same_restoration(check, before, after):
         "{{'PYTEST_CURRENT_TEST': {1}['PYTEST_CURRENT_TEST']}}\n"
     )
     check(
-        "import os\n" + body.format("", "os.environ", before),
+        "import os\n\n" + body.format("", "os.environ", before),
         body.format("from holdline_runtime import get_env\n", "get_env()", after),
         config=CONFIG,
         outcomes={"test_snippet.py::test": "passed", "test_snippet.py::test_after": "passed"},

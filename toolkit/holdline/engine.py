@@ -19,6 +19,7 @@ from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ran
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
 from holdline.remembering import cache_key, recall, remember
+from holdline.samples import sample_project
 from holdline.workers import map_in_order
 
 #: Wraps an iteration to show its progress: (items, how many, label).
@@ -172,7 +173,12 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
         data = _read(root, path)
     except OSError as error:
         return FileResult(path, category, problem=_unreadable(path, error))
-    return judge.judge(path, data, category)
+    sample = sample_project(root, path, categorizer) if judge.level is not Level.NONE else ""
+    if not sample:
+        return judge.judge(path, data, category)
+    result = replace(judge, level=Level.NONE).judge(path, data, category)
+    refusal = f"it belongs to the project in {sample}, which may be run where the module it would import is missing"
+    return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
 
 
 def _read(root: Path, path: str) -> bytes:
