@@ -30,30 +30,30 @@ git -c init.defaultBranch=main init --quiet
 git add --all
 git commit --quiet --message "The shop as it was"
 
-say "The shop's tests read and patch os.environ in every way there is. How bad is it?"
+say "The shop's tests read, write and patch os.environ directly. How much of that is there?"
 run holdline scan --quiet
 
 say "Its tests pass"
-run python -m pytest -q --junitxml "$work/before.xml"
+run python -m pytest -q --junitxml ../before.xml
 
 say "What would be changed? The three most urgent files; nothing is written"
 run migrate --dry-run --max-files 3
 [ -z "$(git status --porcelain)" ] || fail "a dry run wrote something"
 
 say "The whole dry run is a patch that git takes"
-migrate --dry-run >"$work/dry-run.diff" 2>"$work/summary"
-run git apply --check "$work/dry-run.diff"
-cp -R "$work/shop" "$work/patched"
-git -C "$work/patched" apply "$work/dry-run.diff"
+migrate --dry-run >../dry-run.diff 2>../summary
+run git apply --check ../dry-run.diff
+cp -R . ../patched
+git -C ../patched apply ../dry-run.diff
 
 say "Migrate: every safe fix, in priority order; what is not safe is left, with the reason"
 run migrate
-diff -r --exclude .git "$work/shop" "$work/patched" || fail "the dry run's diff and the migration differ"
+diff -r --exclude .git . ../patched || fail "the dry run's diff and the migration differ"
 
 say "Its tests pass as before, each one"
-run python -m pytest -q --junitxml "$work/after.xml"
-python "$project/corpus/junit_sets.py" "$work/before.xml" "$work/after.xml" >"$work/outcomes" ||
-    { cat "$work/outcomes"; fail "a test's outcome changed"; }
+run python -m pytest -q --junitxml ../after.xml
+python "$project/corpus/junit_sets.py" ../before.xml ../after.xml >../outcomes ||
+    { cat ../outcomes; fail "a test's outcome changed"; }
 
 say "The score after; the shop's own source is next: migrate --scope source"
 run holdline scan --quiet

@@ -39,15 +39,13 @@ def targets(makefile: str) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_modules_stay_short(path: Path) -> None:
-    assert len(path.read_bytes().splitlines()) <= LONGEST
+    length = len(path.read_bytes().splitlines())
+    assert length <= LONGEST
 
 
 def test_only_the_gateway_runs_programs_and_git() -> None:
-    users = {p.name for p in MODULES if packages_of(*imports(p)) & {"subprocess", "git", "gitdb"}}
-    # the commands import git for nothing but to say at once that the extra is missing
-    assert users == {"git.py", "migrate_command.py", "undo_command.py"}
-    runners = {p.name for p in MODULES if "subprocess" in packages_of(*imports(p))}
-    assert runners == {"git.py"}
+    users = [p.name for p in MODULES if packages_of(*imports(p)) & {"subprocess", "git", "gitdb"}]
+    assert users == ["git.py"]
 
 
 def test_the_engine_gets_its_migrations_from_the_command_line() -> None:
@@ -71,7 +69,8 @@ def test_the_base_install_needs_nothing() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text()
-    anchors = {re.sub(r"[^\w\- ]", "", h).strip().lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)", text, re.M)}
+    headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         path, _, anchor = link.partition("#")
         if path.startswith("https:"):
@@ -88,7 +87,8 @@ def test_the_index_lists_every_page() -> None:
 
 def test_every_make_command_that_is_told_exists() -> None:
     known = targets((PROJECT / "Makefile").read_text())
-    told = {name for page in PAGES for name in re.findall(r"\bmake ([a-z]+)\b(?=`|\s+(?:#|[A-Z]+=)|$)", page.read_text(), re.M)}
+    command = re.compile(r"\bmake ([a-z]+)\b(?=`|\s+(?:#|[A-Z]+=)|$)", re.MULTILINE)
+    told = {name for page in PAGES for name in command.findall(page.read_text())}
     assert {"demo", "test", "lint", "corpus"} <= told <= known
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from holdline.cache import ScanCache
 from holdline.config import Config
 from holdline.engine import Task, plan
 from holdline.judging import Judge, Level
-from holdline.migration import Context
-from holdline.model import FileResult, Violation
+from holdline.migration import Context, Example, Rule
+from holdline.model import Category, FileResult, Violation
 from holdline_migrations.registry import REGISTRY
 
 #: All that snippets find in their environment, unless a test says otherwise.
@@ -52,7 +53,7 @@ def migrate(root: Path, files: Mapping[str, bytes], level: Level, config: Config
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     task = Task(root, tuple(files), config, REGISTRY.migrations, today=date(2026, 1, 5))
-    planned = plan(task, tuple(files), level, dict, lambda results, many, label: results)
+    planned = plan(task, tuple(files), level, dict, lambda results, many, label: results, ScanCache.disabled())
     assert not [r.problem for r in planned.results if r.problem]
     return {r.path: r for r in planned.results}
 
@@ -62,7 +63,7 @@ def scan(path: str, data: bytes, config: Config) -> list[tuple[str, int, int]]:
     codes = frozenset(r.code for r in REGISTRY.rules if config.selected(r.code, r.default_on))
     context = Context(config, codes)
     judge = Judge(REGISTRY.migrations, context, Level.NONE, date(2026, 1, 5))
-    return places(judge.judge(path, data, None).violations)  # type: ignore[arg-type]  # the category is not looked at
+    return places(judge.judge(path, data, Category.TESTS).violations)
 
 
 def places(violations: Sequence[Violation]) -> list[tuple[str, int, int]]:
@@ -176,6 +177,34 @@ class Harness:
     def ignore(self, before: Text, **options: Any) -> None:
         """There is no violation."""
         self.check(before, before, runs=False, **options)
+
+    def check_example(self, rule: Rule, example: Example) -> None:
+        """A rule's example shows what the rule does, and its two sides do the same when they are run."""
+        config = Config(select=(rule.code, *Config().select))
+        found = {code for code, _, _ in scan(TEST_MODULE, example.before.encode(), config)}
+        if example.after == example.before:
+            assert not found
+            self.ignore(example.before, config=config)
+            return
+        assert rule.code in found
+        if example.after is None:
+            result = self.plan({TEST_MODULE: example.before}, config)[TEST_MODULE]
+            assert not result.changes
+            assert all(v.refusal for v in result.remaining)
+            return
+        runs = [self.observe(text) for text in (example.before, example.after)]
+        expected = runs[0]["error"][0] if runs[0]["error"] else ""
+        self.check(example.before, example.after, config=config, raises=expected)
+
+    def observe(self, text: Text) -> dict[str, Any]:
+        """What running a text does: its output, its exception, its variables, and the environment at its exit."""
+        return self.zygote.run({TEST_MODULE: as_bytes(text)}, {"entry": TEST_MODULE, "env": ENVIRONMENT})
+
+    def judge(self, data: bytes) -> FileResult:
+        """What a migration makes of one file, problems and all."""
+        codes = frozenset(r.code for r in REGISTRY.rules if r.default_on)
+        judge = Judge(REGISTRY.migrations, Context(Config(), codes, frozenset()), Level.SAFE, date(2026, 1, 5))
+        return judge.judge(TEST_MODULE, data, Category.TESTS)
 
     def plan(self, files: Mapping[str, Text], config: Config | None = None) -> dict[str, FileResult]:
         """What a migration would do with the files, by path."""

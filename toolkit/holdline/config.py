@@ -18,6 +18,7 @@ DEFAULT_TESTS = (
     "tests/**",
     "**/tests/**",
     "test/**",
+    "**/test/**",
     "**/test_*.py",
     "**/*_test.py",
     "**/conftest.py",

@@ -19,6 +19,7 @@ from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ran
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
 from holdline.remembering import cache_key, recall, remember
+from holdline.samples import sample_project
 from holdline.workers import map_in_order
 
 #: Wraps an iteration to show its progress: (items, how many, label).
@@ -72,12 +73,17 @@ def plan(
     level: Level,
     churn: Callable[[], dict[str, int]],
     progress: Progress,
+    cache: ScanCache,
 ) -> Plan:
     """The rewrite of the selection, in priority order, each file proved.
 
-    `everything` are all Python files of the repository: what they say decides which fixes are safe.
+    `everything` are all Python files of the repository: what they say decides which fixes are safe. Files that the
+    cache knows to hold no violation are passed over.
     """
     candidates = screen(task)
+    known = recall(cache, [(c.path, c.key) for c in candidates], Categorizer(task.config))
+    clean = {path for path, result in known.items() if not result.violations and not result.problem}
+    candidates = [c for c in candidates if c.path not in clean]
     watched = frozenset[str]().union(*(c.watched for c in candidates))
     facts, references = survey(task, everything, watched)
     context = Context(task.config, task.codes, facts, references.pairs, references.stars)
@@ -167,7 +173,12 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
         data = _read(root, path)
     except OSError as error:
         return FileResult(path, category, problem=_unreadable(path, error))
-    return judge.judge(path, data, category)
+    sample = sample_project(root, path, categorizer) if judge.level is not Level.NONE else ""
+    if not sample:
+        return judge.judge(path, data, category)
+    result = replace(judge, level=Level.NONE).judge(path, data, category)
+    refusal = f"it belongs to the project in {sample}, which may be run where the module it would import is missing"
+    return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
 
 
 def _read(root: Path, path: str) -> bytes:

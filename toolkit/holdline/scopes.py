@@ -95,15 +95,15 @@ class Scopes:
         if name in scope.globals:
             return self.module
         current: Scope | None = scope
-        first = name not in scope.nonlocals
+        direct = name not in scope.nonlocals
         while current is not None:
-            visible = first or current.kind is not ScopeKind.CLASS
+            visible = direct or current.kind is not ScopeKind.CLASS
             if visible and name in current.globals:
                 return self.module
             if visible and name in current.bindings and name not in current.nonlocals:
                 return current
-            # the scope of type parameters sees the class around it, everything else looks past classes
-            first = current.kind is ScopeKind.TYPE_PARAMETERS
+            # the scope of type parameters itself sees the class around it, everything else looks past classes
+            direct = direct and current.kind is ScopeKind.TYPE_PARAMETERS
             current = current.parent
         return None
 
@@ -171,7 +171,7 @@ class _Builder:
         self.visit(node.target, target)
 
     def visit_AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:
-        if node.value is None and not node.simple:  # `(x): int` declares nothing
+        if isinstance(node.target, ast.Name) and not node.simple and node.value is None:  # `(x): int` declares nothing
             self.visit(node.annotation, scope)
         else:
             self.visit_children(node, scope)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import codecs
-import io
 import re
 import tokenize
 import warnings
@@ -15,8 +14,10 @@ from holdline.model import Problem, ProblemKind
 from holdline.scopes import Scopes
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
-# Encodings in which a character's bytes depend on what came before: a byte range cannot be cut out of them.
-_STATEFUL = ("iso2022", "utf_7", "utf_16", "utf_32", "hz", "utf_8_sig")
+# Encodings in which each character has its own bytes whatever stands before it: only there is a byte range a text.
+_STATELESS = re.compile(
+    r"ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gb\d+|gbk|big5(hkscs)?|shift_jis\w*|euc_\w+|johab|tis-620"
+)
 # What a syntax error on an older Python usually means, most specific first: (pattern on the line, first version).
 _NEWER_GRAMMAR = (
     (re.compile(r"^\s*type\s+\w+(\[.*\])?\s*="), "3.12"),
@@ -143,6 +144,8 @@ def parse(path: str, data: bytes) -> Source:
     except UnicodeDecodeError as error:
         message = f"is not valid {encoding} (byte {bom + error.start}); fix its encoding or declare it"
         raise _problem(path, ProblemKind.UNREADABLE, message) from None
+    except (UnicodeError, LookupError) as error:  # rot13, hex, undefined: codecs, but not of text
+        raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
     tree = _tree(path, data)
     utf8 = data[bom:] if encoding == "utf-8" else text.encode()
     return Source(path, data, tree, encoding, bom, utf8)
@@ -150,19 +153,22 @@ def parse(path: str, data: bytes) -> Source:
 
 def is_editable(source: Source) -> bool:
     """Whether a byte range can be cut out of the file without disturbing the rest."""
-    name = codecs.lookup(source.encoding).name.replace("-", "_")
-    if name.startswith(_STATEFUL):
-        return False
     return source.encoding == "utf-8" or source.utf8.decode().encode(source.encoding) == source.data
 
 
 def _encoding(path: str, data: bytes) -> tuple[str, int]:
     bom = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     try:
-        name, _ = tokenize.detect_encoding(io.BytesIO(data[:4096]).readline)
+        name, _ = tokenize.detect_encoding(iter(_NEWLINE.split(data, 2)[:2]).__next__)
     except (SyntaxError, LookupError) as error:
         raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
-    return ("utf-8" if name in ("utf-8", "utf-8-sig") else name), bom
+    known = codecs.lookup(name).name
+    if known in ("utf-8", "utf-8-sig"):
+        return "utf-8", bom
+    if not _STATELESS.fullmatch(known):
+        message = f"is in the encoding {name}, which Holdline does not read: convert it to UTF-8"
+        raise _problem(path, ProblemKind.UNREADABLE, message)
+    return known, bom
 
 
 def _tree(path: str, data: bytes) -> ast.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -37,8 +38,14 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], jobs
     method = "fork" if sys.platform == "linux" else None
     context = multiprocessing.get_context(method)
     chunk = max(1, min(64, len(items) // (jobs * 4)))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=allow_deep_nesting) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker) as pool:
         yield from pool.map(function, items, chunksize=chunk)
+
+
+def _start_worker() -> None:
+    """Ctrl-C goes to the whole process group: the parent sees to it, and a worker has nothing to say."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    allow_deep_nesting()
 
 
 def allow_deep_nesting() -> None:

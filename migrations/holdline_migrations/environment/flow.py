@@ -127,6 +127,11 @@ class Flow:
             return "" if fields.count("%") == fields.count("%(") else "its text is shown"
         return "an operator other than `|` is applied to it"
 
+    def _in_AugAssign(self, node: ast.expr, parent: ast.AST) -> str:
+        assert isinstance(parent, ast.AugAssign)
+        merged = isinstance(parent.op, ast.BitOr) and self._is_dict(parent.target)
+        return "" if merged else f"`{ast.unparse(parent.target)}` may be no dict, and tell mappings apart"
+
     def _in_Match(self, node: ast.expr, parent: ast.AST) -> str:
         assert isinstance(parent, ast.Match)
         if all(_looks_inside(case.pattern) for case in parent.cases):
@@ -234,6 +239,8 @@ class Flow:
 
     def _binds_dict(self, binding: Binding) -> bool:
         parent = self._parents.get(binding.node)
+        if isinstance(parent, ast.AugAssign):
+            return isinstance(parent.op, ast.BitOr)  # leaves a dict what it was
         value = getattr(parent, "value", None) if isinstance(parent, ast.Assign | ast.AnnAssign) else None
         if isinstance(value, ast.Call):
             function = value.func

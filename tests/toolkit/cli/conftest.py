@@ -110,7 +110,7 @@ def sabotage(tmp_path: Path) -> Callable[[str], dict[str, str]]:
         folder = tmp_path / "sabotage"
         folder.mkdir()
         (folder / "sitecustomize.py").write_text(code)
-        return {"PYTHONPATH": str(folder)}
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *filter(None, [get_env().get("PYTHONPATH")])])}
 
     return plant
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from holdline.cli.arguments import parse_arguments
 
 Run = Callable[..., Any]
 
+DOCS = Path(__file__).parents[3] / "docs" / "commands.md"
 COMMANDS = ("migrate", "scan", "undo", "status", "rules")
 
 
@@ -44,6 +46,16 @@ def test_help_of_a_command(call: Run, tmp_path: Path, monkeypatch: pytest.Monkey
     for option in ("-C DIR", "--config FILE", "--select CODES", "--quiet", "--color"):
         assert option in done.text
     assert "==SUPPRESS==" not in done.text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_documented(call: Run, tmp_path: Path, command: str) -> None:
+    general, *sections = DOCS.read_text().split("\n## ")
+    documented = general + "".join(text for text in sections if text.startswith(("Everywhere", f"{command}\n")))
+    options = set(
+        re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*", call(tmp_path, command, "--help").text.split("\n\n", 1)[1])
+    )
+    assert {option for option in options if f"`{option}" not in documented} == set()
 
 
 def test_migrate_is_holdline_migrate(shell: Run, tmp_path: Path) -> None:

@@ -25,7 +25,10 @@ IN_REPOSITORIES = ["migrate", "scan", "undo", "status"]
 BAD = {
     "bytes": (b"import os\nX = os.environ[b'\xe9']\n", "is not valid utf-8 (byte 27)"),
     "encoding": (b"# coding: nonsense\nimport os\nX = os.environ['X']\n", "cannot be decoded: "),
-    "codec": (b"# coding: rot13\nimport os\nX = os.environ['X']\n", "cannot be decoded: "),
+    "codec": (
+        b"# coding: rot13\nimport os\nX = os.environ['X']\n",
+        "is in the encoding rot13, which Holdline does not read",
+    ),
     "null": (READ.encode() + b"\0\n", "does not parse: "),
     "syntax": (b"import os\nX = os.environ['X'\n", "does not parse: '[' was never closed"),
     "depth": (READ.encode() + b"Y = " + b"-" * 60_000 + b"1\n", "does not parse: "),

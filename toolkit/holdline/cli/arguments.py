@@ -95,6 +95,7 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
     how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
     how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    how.add_argument("--no-cache", action="store_true", help="judge every file anew, not just what scans left unknown")
 
 
 def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

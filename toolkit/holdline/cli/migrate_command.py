@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from dataclasses import replace
 
 from holdline import engine
@@ -45,7 +46,17 @@ def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> 
         console.note(f"holdline: nothing to migrate: {_why_empty(arguments, bool(selection.paths))}")
         return Plan((), {}, {}, selection.problems)
     level = Level.UNSAFE if arguments.unsafe else Level.SAFE
-    plan = plan_rewrite(session, paths, migrations, progress_on(console), level=level, jobs=arguments.jobs)
+    plan = plan_rewrite(
+        session,
+        paths,
+        migrations,
+        progress_on(console),
+        level=level,
+        jobs=arguments.jobs,
+        cached=not arguments.no_cache,
+    )
+    if arguments.format == "text" and not (arguments.quiet or arguments.check):
+        _say_what_is_elsewhere(session, arguments, console, set(selection.paths) - set(paths))
     kept = engine.limit(plan, lambda r: not arguments.priority_only or is_priority(r, session.config), None)
     if plan.results and not kept.results:
         console.note("holdline: nothing to migrate: no file with a violation is in the priority tiers")
@@ -53,6 +64,20 @@ def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> 
     if later := len(kept.changed) - len(limited.changed):
         console.note(f"holdline: --max-files {arguments.max_files} leaves {counted(later, 'file')} for later")
     return replace(limited, problems=selection.problems)
+
+
+def _say_what_is_elsewhere(
+    session: Session, arguments: argparse.Namespace, console: Console, others: Collection[str]
+) -> None:
+    """Name the files that were asked for but are out of scope, so that nobody takes them for migrated."""
+    outside = tuple(sorted(p for p in others if not session.excludes(p)))
+    found = engine.screen(session.task(outside, session.migrations(arguments.migration), arguments.jobs))
+    if found:
+        scope = arguments.scope or "tests"
+        console.note(
+            f"holdline: {counted(len(found), 'file')} out of scope `{scope}` may hold more: "
+            "`holdline scan` lists the violations, --scope all takes them in"
+        )
 
 
 def _why_empty(arguments: argparse.Namespace, any_file: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from holdline import engine
+from holdline.cache import CACHE_FILE
 from holdline.cli.session import Progress, Session
 from holdline.git import require_gitpython
 from holdline.judging import Level
@@ -33,10 +34,13 @@ def plan_rewrite(
     *,
     level: Level = Level.SAFE,
     jobs: int | None = None,
+    cached: bool = True,
 ) -> Plan:
-    """The rewrite of `paths` in priority order, each file proved."""
+    """The rewrite of `paths` in priority order, each file proved. It reads a cache of scans, and makes none."""
     task = session.task(paths, migrations, jobs)
-    return engine.plan(task, session.python_files(), level, session.repo.churn, progress)
+    known = cached and (session.repo.common_dir / CACHE_FILE).exists()
+    with session.cache(migrations, enabled=known) as cache:
+        return engine.plan(task, session.python_files(), level, session.repo.churn, progress, cache)
 
 
 def write_plan(session: Session, report: MigrationReport, command: str, progress: Progress) -> MigrationReport:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from holdline import engine
-from holdline.cache import ScanCache
 from holdline.cli.exits import Exit
 from holdline.cli.session import Session, progress_on
 from holdline.errors import HoldlineError
 from holdline.model import ProblemKind, ScanReport
-from holdline.remembering import open_cache
 from holdline.reports.console import Console
 
 
@@ -23,8 +21,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not paths:
         console.note("holdline: nothing to scan: no tracked Python file there, or all are excluded")
     unwritten = _fix(session, paths, arguments, console) if arguments.fix else False
-    task = session.task(paths, session.migrations(), arguments.jobs)
-    with _cache(session, enabled=not arguments.no_cache) as cache:
+    migrations = session.migrations()
+    task = session.task(paths, migrations, arguments.jobs)
+    with session.cache(migrations, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
     report = replace(report, unreachable=selection.problems)
     _write(_render(report, arguments, session, console), arguments, console)
@@ -39,7 +38,9 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
 
     require_toolkit()
     progress = progress_on(console)
-    plan = plan_rewrite(session, paths, session.migrations(), progress, jobs=arguments.jobs)
+    plan = plan_rewrite(
+        session, paths, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
+    )
     done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
     for problem in done.problems:
         if is_unwritten(problem) or problem.kind is ProblemKind.PROOF:
@@ -48,12 +49,6 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
         fixed = counted(sum(len(r.fixed) for r in done.results), "violation")
         console.note(f"holdline: fixed {fixed} in run {done.run}; `holdline undo` takes it back")
     return bool(done.unwritten)
-
-
-def _cache(session: Session, *, enabled: bool) -> ScanCache:
-    if not enabled:
-        return ScanCache.disabled()
-    return open_cache(session.repo.common_dir, session.config, session.migrations())
 
 
 def _render(report: ScanReport, arguments: argparse.Namespace, session: Session, console: Console) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdline.cache import ScanCache
 from holdline.categories import Categorizer
 from holdline.config import Config, check_select, load_config
 from holdline.engine import Task
@@ -15,6 +16,7 @@ from holdline.git import Repository
 from holdline.listing import Selection, select_files
 from holdline.migration import Migration, Registry
 from holdline.model import Category, FileResult
+from holdline.remembering import open_cache
 from holdline.reports.console import Console
 from holdline.workers import default_jobs
 
@@ -70,6 +72,14 @@ class Session:
     def task(self, paths: tuple[str, ...], migrations: tuple[Migration, ...], jobs: int | None) -> Task:
         """The engine's task for these paths."""
         return Task(self.repo.root, paths, self.config, migrations, jobs or default_jobs())
+
+    def excludes(self, path: str) -> bool:
+        """Whether the configuration takes a path out of everything."""
+        return Categorizer(self.config).excluded(path)
+
+    def cache(self, migrations: Sequence[Migration], *, enabled: bool) -> ScanCache:
+        """What earlier scans found with these settings."""
+        return open_cache(self.repo.common_dir, self.config, migrations) if enabled else ScanCache.disabled()
 
     def named_files(self, paths: Sequence[str]) -> frozenset[str]:
         """Those of the PATH arguments that are files, relative to the root. All must be within the repository."""

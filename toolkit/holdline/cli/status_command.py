@@ -12,7 +12,6 @@ from holdline.cli.exits import Exit
 from holdline.cli.session import Session, progress_on
 from holdline.journal import Journal
 from holdline.model import ScanReport
-from holdline.remembering import open_cache
 from holdline.reports import text
 from holdline.reports.console import Console
 from holdline.reports.printable import printable
@@ -29,7 +28,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         runs = journal.runs()
     _, paths = session.select(())
     migrations = session.migrations()
-    with open_cache(session.repo.common_dir, session.config, migrations) as cache:
+    with session.cache(migrations, enabled=True) as cache:
         report = engine.scan(session.task(paths, migrations, None), progress_on(console), cache)
     render = _as_json if arguments.format == "json" else _as_text
     console.write(render(runs, report))

@@ -1,0 +1,38 @@
+"""Sample projects inside a test suite: they are run, but not necessarily where the suite's own requirements are
+installed.
+
+A test may build, install or run such a project in an environment of its own, where the module that rewritten code
+imports is missing. Its files are reported and left alone.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from holdline.categories import Categorizer
+from holdline.model import Category
+
+_TABLES = (b"[build-system]", b"[project]", b"[tool.poetry]")
+
+
+def sample_project(root: Path, path: str, categorizer: Categorizer) -> str:
+    """The folder of the sample project that a test file belongs to; "" for the suite's own files.
+
+    A project counts if it lies below a tests folder: a package's own `pyproject.toml` stands above its tests.
+    """
+    folders = path.split("/")[:-1]
+    parents = ["/".join(folders[: n + 1]) for n in range(len(folders))]
+    tests = [f for f in parents if categorizer.category(f"{f}/module.py") is Category.TESTS]
+    return next((f for f in reversed(tests[1:]) if _is_project(root / f)), "")
+
+
+@lru_cache(maxsize=4096)
+def _is_project(folder: Path) -> bool:
+    if (folder / "setup.py").is_file():
+        return True
+    try:
+        settings = (folder / "pyproject.toml").read_bytes()
+    except OSError:
+        return False
+    return any(table in settings for table in _TABLES)
