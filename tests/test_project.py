@@ -45,14 +45,19 @@ def test_modules_stay_short(path: Path) -> None:
 
 def test_only_the_gateway_runs_programs_and_git() -> None:
     users = [p.name for p in MODULES if packages_of(*imports(p)) & {"subprocess", "git", "gitdb"}]
-    assert users == ["git.py"]
+    assert users == ["gitobjects.py", "gitprocess.py"]
+
+
+def test_only_the_gateway_knows_how_git_is_run() -> None:
+    users = {p.name for p in MODULES if set(imports(p)) & {"holdline.gitprocess", "holdline.gitobjects"}}
+    assert users == {"git.py", "gitobjects.py", "rewriting.py"}  # the last one asks whether GitPython is there
 
 
 def test_the_engine_gets_its_migrations_from_the_command_line() -> None:
     for path in (PROJECT / "toolkit").rglob("*.py"):
         imported = packages_of(*imports(path))
         assert "holdline_hooks" not in imported, path
-        assert "holdline_migrations" not in imported or path.name == "session.py", path
+        assert "holdline_migrations" not in imported or path.name == "surroundings.py", path
         assert "holdline_migrations" not in packages_of(*imports(path, top_level=True)), path
 
 

@@ -53,7 +53,7 @@ RULE = Rule(
 def find(unit: Unit, flow: Flow) -> Iterator[Violation]:
     """Every `patch.dict` of the environment in a file."""
     for patch in find_dict_patches(unit):
-        fix, refusal = plan_dict_patch(unit, flow, patch)
+        fix, refusal = plan_dict_patch(unit, flow, patch) if unit.plans_fixes else (None, "")
         message = "the environment is patched with patch.dict"
         yield unit.violation(
             RULE.code, patch.call, message, HINT, identity=identity_of(unit, patch.call), fix=fix, refusal=refusal

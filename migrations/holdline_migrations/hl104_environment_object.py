@@ -53,7 +53,7 @@ def find(unit: Unit, flow: Flow) -> Iterator[Violation]:
     """Every use of the environment object as a value, and everything that replaces it."""
     yield from violations_of_kind(unit, flow, Kind.OBJECT, RULE.code, "is used as an object", HINT)
     for call in find_replacing_patches(unit):
-        fix, refusal = plan_replacing_patch(unit, call)
+        fix, refusal = plan_replacing_patch(unit, call) if unit.plans_fixes else (None, "")
         message = "os.environ or a function on it is replaced"
         yield unit.violation(
             RULE.code, call, message, HINT_REPLACED, identity=identity_of(unit, call), fix=fix, refusal=refusal

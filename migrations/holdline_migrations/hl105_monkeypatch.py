@@ -46,7 +46,7 @@ def find(unit: Unit) -> Iterator[Violation]:
         if not (isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS):
             continue
         if _is_monkeypatch(unit, call.func.value):
-            fix = _fix(unit, call, call.func)
+            fix = _fix(unit, call, call.func) if unit.plans_fixes else None
             refusal = "" if fix else "its arguments are not plain: setenv may convert or prepend the value"
             message = f"the environment is changed with monkeypatch.{call.func.attr}"
             yield unit.violation(

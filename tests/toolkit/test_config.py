@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from holdline import config_schema
-from holdline.config import Config, EnvConfig, check_select, load_config
+from holdline.config import Config, EnvConfig, LinterConfig, check_select, load_config
 from holdline.errors import ConfigError
 from holdline_runtime import get_env
 
@@ -29,6 +29,20 @@ migrations = ["env-access", "other"]
 get = "app.env:get"
 patch = "app.env:patched"
 api = "methods"
+
+[[{prefix}linters]]
+name = "mypy"
+command = ".venv/bin/mypy --no-pretty '{{files}}'"
+format = "gcc"
+
+[[{prefix}linters]]
+name = "ruff-2"
+command = ["ruff", "check", "{{files}}", "--output-format", "json"]
+format = "ruff-json"
+files = ["src/**/*.py"]
+configuration = ["config/*.toml"]
+export = "all"
+timeout = 20
 """
 EXPECTED = Config(
     select=("HL1", "HL105"),
@@ -37,6 +51,18 @@ EXPECTED = Config(
     priority=("spec/critical/**", "spec/**/*auth*"),
     migrations=("env-access", "other"),
     env=EnvConfig(get="app.env:get", patch="app.env:patched", api="methods"),
+    linters=(
+        LinterConfig("mypy", (".venv/bin/mypy", "--no-pretty", "{files}"), "gcc"),
+        LinterConfig(
+            "ruff-2",
+            ("ruff", "check", "{files}", "--output-format", "json"),
+            "ruff-json",
+            ("src/**/*.py",),
+            ("config/*.toml",),
+            "all",
+            20,
+        ),
+    ),
 )
 
 
@@ -118,7 +144,7 @@ def test_tool_table_in_holdline_toml(tmp_path: Path) -> None:
         (
             "exlude = []",
             "exlude: unknown key; the nearest valid key is 'exclude' "
-            "(valid: select, exclude, tests, priority, migrations, env)",
+            "(valid: select, exclude, tests, priority, migrations, env, linters)",
         ),
         ("imports = {}", "imports: unknown key; the nearest valid key is "),
         ('"odd\\nkey" = 1', '"odd\\nkey": unknown key; the nearest valid key is '),
@@ -150,6 +176,41 @@ def test_tool_table_in_holdline_toml(tmp_path: Path) -> None:
         ('env.patch = "a.import:c"', "env.patch: expected 'module:name'"),
         ('env.api = "map"', "env.api: expected 'mapping' or 'methods', got a string ('map')"),
         ("env.api = []", "env.api: expected 'mapping' or 'methods', got an array"),
+        ("linters = {}", "linters: expected an array of tables, got a table"),
+        ("linters = [1]", "linters[0]: expected a table, got an integer (1)"),
+        ("linters = [{}]", "linters[0]: the key 'name' is missing"),
+        ('linters = [{name = "x", format = "gcc"}]', "linters[0]: the key 'command' is missing"),
+        ('linters = [{name = "x", command = "x {files}"}]', "linters[0]: the key 'format' is missing"),
+        ('linters = [{nam = "x"}]', "linters[0].nam: unknown key; the nearest valid key is 'name'"),
+        ("linters = [{name = 1}]", "linters[0].name: expected a string, got an integer (1)"),
+        ('linters = [{name = "My lint"}]', "linters[0].name: expected lower-case letters, digits and hyphens such as"),
+        ("linters = [{name = 'a-'}]", "linters[0].name: expected lower-case letters"),
+        (
+            'linters = [{name = "x", command = "x {files}", format = "gcc"}, '
+            '{name = "x", command = "y {files}", format = "sarif"}]',
+            "linters[1].name: there are two linters named 'x'",
+        ),
+        ("linters = [{command = 1}]", "linters[0].command: expected a string or an array of strings, got an integer"),
+        ("linters = [{command = [1]}]", "linters[0].command[0]: expected a string, got an integer (1)"),
+        ('linters = [{command = "x \'{files}"}]', "linters[0].command: not a command line: No closing quotation in"),
+        ('linters = [{command = "mypy ."}]', "linters[0].command: expected a program and one argument '{files}'"),
+        ('linters = [{command = "x --on={files}"}]', "linters[0].command: expected a program and one argument"),
+        ('linters = [{command = "x {files} {files}"}]', "linters[0].command: expected a program and one argument"),
+        ('linters = [{command = "{files}"}]', "linters[0].command: expected a program and one argument"),
+        ('linters = [{command = ""}]', "linters[0].command: expected a program and one argument"),
+        ("linters = [{command = []}]", "linters[0].command: expected a program and one argument"),
+        ('linters = [{command = ["", "{files}"]}]', "linters[0].command: expected a program and one argument"),
+        (
+            'linters = [{command = ["x", "\\u0000", "{files}"]}]',
+            "linters[0].command: an argument cannot hold a null character",
+        ),
+        ('linters = [{format = "json"}]', "linters[0].format: expected 'sarif' or 'ruff-json' or 'gcc', got a string"),
+        ("linters = [{files = []}]", "linters[0].files: expected at least one glob, got an empty array"),
+        ('linters = [{files = ["/a"]}]', "linters[0].files: bad glob '/a': "),
+        ('linters = [{configuration = ["a["]}]', "linters[0].configuration: bad glob 'a[': "),
+        ("linters = [{export = true}]", "linters[0].export: expected 'changed' or 'all', got a boolean (True)"),
+        ("linters = [{timeout = 0}]", "linters[0].timeout: expected a number of seconds from 1 on, got an integer (0)"),
+        ("linters = [{timeout = true}]", "linters[0].timeout: expected a number of seconds from 1 on, got a boolean"),
     ],
 )
 def test_wrong_values(tmp_path: Path, body: str, message: str) -> None:
@@ -212,6 +273,8 @@ def test_documentation_has_every_key() -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
     keys = {*config_schema._KEYS, *(f"env.{key}" for key in config_schema._ENV_KEYS)} - {"env"}
     assert [key for key in sorted(keys) if f"### `{key}`" not in text] == []
+    linters = (DOCUMENTATION.parent / "linters.md").read_text(encoding="utf-8")
+    assert [key for key in config_schema._LINTER_KEYS if f"| `{key}` |" not in linters] == []
 
 
 @pytest.mark.parametrize(
@@ -265,7 +328,8 @@ def test_fingerprint_changes_with_what_counts(change: dict[str, object]) -> None
 
 
 def test_fingerprint_ignores_what_does_not_count() -> None:
-    same = Config(exclude=("x",), priority=("y",), origin="elsewhere")
+    linters = (LinterConfig("x", ("x", "{files}"), "gcc"),)
+    same = Config(exclude=("x",), priority=("y",), linters=linters, origin="elsewhere")
     assert same.fingerprint() == Config().fingerprint()
     assert Config(select=("HL1", "HL2")).fingerprint() == Config(select=("HL2", "HL1")).fingerprint()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from holdline.errors import HoldlineError
 from holdline.gate import Snapshot
@@ -10,7 +10,8 @@ from holdline.git import Repository
 
 #: Where CI systems say what a change is to be merged into: variable, and whether it holds a commit or a branch.
 #: Sources: the systems' documentation of predefined variables.
-_CI_COMMITS = ("CI_MERGE_REQUEST_DIFF_BASE_SHA",)  # GitLab
+# GitLab's first one is set where it judges a merge made for the purpose; the other is then too far back.
+_CI_COMMITS = ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA")
 _CI_BRANCHES = (
     "GITHUB_BASE_REF",  # GitHub Actions, Gitea, Forgejo
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",  # GitLab
@@ -22,12 +23,15 @@ _CI_BRANCHES = (
 )
 
 
-def staged(repo: Repository) -> Snapshot:
+_MERGED = "GITHEAD_"
+
+
+def staged(repo: Repository, environ: Mapping[str, str]) -> Snapshot:
     """The index against HEAD; against the empty tree before the first commit; against all parents in a merge."""
     head = repo.head()
     if head is None:
         return Snapshot((repo.empty_tree(),), None, "nothing, as this is the first commit")
-    others = repo.merge_heads()
+    others = repo.merge_heads() or _merging(environ)
     named = f"HEAD {head[:9]}"
     if others:
         named += " and the merged " + ", ".join(o[:9] for o in others)
@@ -43,15 +47,22 @@ def since(repo: Repository, base: str, head: str = "HEAD") -> Snapshot:
         raise HoldlineError(
             f"the base {base} is not in this clone: fetch it (git fetch origin {_branch(base)}) and run again"
         )
-    fork = repo.fork_point(target, tip)
-    if fork is None:
-        if repo.is_shallow():
-            raise HoldlineError(
-                f"this clone is too shallow to see where {base} and {head} part: fetch the history "
-                "(git fetch --unshallow; fetch-depth: 0 in GitHub Actions, GIT_DEPTH: 0 in GitLab) and run again"
-            )
-        raise HoldlineError(f"{base} and {head} have no common history: name another --base")
-    return Snapshot((fork,), tip, f"{fork[:9]}, where {head} left {base}")
+    forks = repo.fork_points(target, tip)
+    if forks:
+        return Snapshot(tuple(forks), tip, f"{', '.join(f[:9] for f in forks)}, where {head} left {base}")
+    if repo.is_shallow():
+        raise HoldlineError(
+            f"this clone is too shallow to see where {base} and {head} part: fetch the history "
+            "(git fetch --unshallow; fetch-depth: 0 in GitHub Actions, GIT_DEPTH: 0 in GitLab) and run again"
+        )
+    raise HoldlineError(f"{base} and {head} have no common history: name another --base")
+
+
+def before_push(repo: Repository, known: Sequence[str], head: str, ref: str) -> Snapshot:
+    """A commit that is pushed to a ref against the commits that the remote is known to have; none: all of it is new."""
+    if not known:
+        return Snapshot((repo.empty_tree(),), head, f"nothing, as all of {ref} is new")
+    return Snapshot(tuple(known), head, f"{', '.join(k[:9] for k in known)}, before the push to {ref}")
 
 
 def from_ci(repo: Repository, environ: Mapping[str, str]) -> Snapshot:
@@ -66,6 +77,13 @@ def from_ci(repo: Repository, environ: Mapping[str, str]) -> Snapshot:
             return since(repo, remote if repo.commit(remote) or not repo.commit(branch) else branch)
     known = ", ".join((*_CI_COMMITS, *_CI_BRANCHES))
     raise HoldlineError(f"--base auto finds no merge target: none of {known} is set; name the base")
+
+
+def _merging(environ: Mapping[str, str]) -> list[str]:
+    """The commits that `git merge` joins to HEAD, as the variables of its hook pre-merge-commit tell: MERGE_HEAD is
+    not there yet.
+    """
+    return [name.removeprefix(_MERGED) for name in environ if name.startswith(_MERGED) and "GIT_INDEX_FILE" in environ]
 
 
 def _branch(base: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -39,6 +38,24 @@ class EnvConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LinterConfig:
+    """A linter whose findings the gate holds to those that are new.
+
+    One argument of `command` is `{files}`: it stands for the changed files that the globs `files` match.
+    `configuration` are globs of further files that it needs to see; `export` says whether it sees, of the files that
+    it could judge, just the changed ones. `timeout` is in seconds, for one run.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    format: Literal["sarif", "ruff-json", "gcc"]
+    files: tuple[str, ...] = ("**/*.py",)
+    configuration: tuple[str, ...] = ()
+    export: Literal["changed", "all"] = "changed"
+    timeout: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything a project may set; `docs/configuration.md` describes each key.
 
@@ -51,6 +68,7 @@ class Config:
     priority: tuple[str, ...] = ()
     migrations: tuple[str, ...] = ("env-access",)
     env: EnvConfig = field(default_factory=EnvConfig)
+    linters: tuple[LinterConfig, ...] = ()
     origin: str = field(default="the default configuration", compare=False)
     select_origin: str = field(default="the default configuration: select", compare=False)
 
@@ -74,9 +92,10 @@ class Config:
     def fingerprint(self) -> str:
         """A digest of all that influences what is found in a file and how it is fixed; stable across runs.
 
-        `exclude` and `priority` choose and order files and change no finding.
+        `exclude` and `priority` choose and order files and change no finding; linters have findings of their own.
         """
         import hashlib
+        import json
 
         values = [sorted(set(self.select)), self.tests, self.migrations, asdict(self.env)]
         return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
@@ -150,7 +169,8 @@ def _parse_pyproject(contents: bytes, file: str) -> Config | None:
 def _build(table: object, file: str, prefix: str) -> Config:
     values = read_table(table, file, prefix)
     env = EnvConfig(**values.pop("env", {}))
-    return Config(**values, env=env, origin=file, select_origin=f"{file}: {prefix}select")
+    linters = tuple(LinterConfig(**linter) for linter in values.pop("linters", ()))
+    return Config(**values, env=env, linters=linters, origin=file, select_origin=f"{file}: {prefix}select")
 
 
 def _parse_toml(contents: bytes, file: str) -> dict[str, Any]:

@@ -16,8 +16,13 @@ from holdline import globs
 from holdline.errors import ConfigError
 
 ENV_APIS = ("mapping", "methods")
+LINTER_FORMATS = ("sarif", "ruff-json", "gcc")
+LINTER_EXPORTS = ("changed", "all")
+#: The argument of a linter's command that stands for the files.
+FILES = "{files}"
 
 _CODE_OR_PREFIX = re.compile(r"[A-Z]{2,}[0-9]{0,4}")
+_LINTER_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _TYPE_NAMES = {
     "str": "a string",
@@ -103,14 +108,72 @@ def _read_import(value: object, label: str) -> str:
     return value
 
 
-def _read_api(value: object, label: str) -> str:
-    if value not in ENV_APIS:
-        raise ConfigError(f"{label}: expected {' or '.join(map(repr, ENV_APIS))}, got {_describe(value)}")
-    return str(value)
+def _read_choice(choices: tuple[str, ...]) -> Callable[[object, str], str]:
+    def read(value: object, label: str) -> str:
+        if value not in choices:
+            raise ConfigError(f"{label}: expected {' or '.join(map(repr, choices))}, got {_describe(value)}")
+        return str(value)
+
+    return read
 
 
 def _read_env(value: object, label: str) -> dict[str, Any]:
     return _read_keys(value, f"{label}.", _ENV_KEYS)
+
+
+def _read_linters(value: object, label: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{label}: expected an array of tables, got {_describe(value)}")
+    linters: list[dict[str, Any]] = []
+    for index, table in enumerate(value):
+        linter = _read_keys(table, f"{label}[{index}].", _LINTER_KEYS)
+        for key in ("name", "command", "format"):
+            if key not in linter:
+                raise ConfigError(f"{label}[{index}]: the key {key!r} is missing")
+        if any(linter["name"] == other["name"] for other in linters):
+            raise ConfigError(f"{label}[{index}].name: there are two linters named {linter['name']!r}")
+        linters.append(linter)
+    return linters
+
+
+def _read_linter_name(value: object, label: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{label}: expected a string, got {_describe(value)}")
+    if not _LINTER_NAME.fullmatch(value):
+        raise ConfigError(f"{label}: expected lower-case letters, digits and hyphens such as 'mypy', got {value!r}")
+    return value
+
+
+def _read_command(value: object, label: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        import shlex
+
+        try:
+            command = tuple(shlex.split(value))
+        except ValueError as error:
+            raise ConfigError(f"{label}: not a command line: {error} in {value!r}") from None
+    elif isinstance(value, list):
+        command = _strings(value, label)
+    else:
+        raise ConfigError(f"{label}: expected a string or an array of strings, got {_describe(value)}")
+    if [part for part in command if FILES in part] != [FILES] or command[0] in ("", FILES):
+        raise ConfigError(f"{label}: expected a program and one argument {FILES!r}, which stands for the files")
+    if any("\0" in part for part in command):
+        raise ConfigError(f"{label}: an argument cannot hold a null character")
+    return command
+
+
+def _read_own_globs(value: object, label: str) -> tuple[str, ...]:
+    patterns = _read_globs(value, label)
+    if not patterns:
+        raise ConfigError(f"{label}: expected at least one glob, got an empty array")
+    return patterns
+
+
+def _read_seconds(value: object, label: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{label}: expected a number of seconds from 1 on, got {_describe(value)}")
+    return value
 
 
 def _quote(key: str) -> str:
@@ -130,9 +193,19 @@ _KEYS: dict[str, Callable[[object, str], object]] = {
     "priority": _read_globs,
     "migrations": _read_migrations,
     "env": _read_env,
+    "linters": _read_linters,
 }
 _ENV_KEYS: dict[str, Callable[[object, str], object]] = {
     "get": _read_import,
     "patch": _read_import,
-    "api": _read_api,
+    "api": _read_choice(ENV_APIS),
+}
+_LINTER_KEYS: dict[str, Callable[[object, str], object]] = {
+    "name": _read_linter_name,
+    "command": _read_command,
+    "format": _read_choice(LINTER_FORMATS),
+    "files": _read_own_globs,
+    "configuration": _read_globs,
+    "export": _read_choice(LINTER_EXPORTS),
+    "timeout": _read_seconds,
 }

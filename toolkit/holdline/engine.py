@@ -19,7 +19,7 @@ from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ran
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
 from holdline.remembering import cache_key, recall, remember
-from holdline.samples import sample_project
+from holdline.samples import SAMPLE_REFUSAL, sample_project
 from holdline.workers import map_in_order
 
 #: Wraps an iteration to show its progress: (items, how many, label).
@@ -177,7 +177,7 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     if not sample:
         return judge.judge(path, data, category)
     result = replace(judge, level=Level.NONE).judge(path, data, category)
-    refusal = f"it belongs to the project in {sample}, which may be run where the module it would import is missing"
+    refusal = SAMPLE_REFUSAL.format(sample)
     return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
 
 

@@ -6,18 +6,13 @@ file are scanned with the same configuration, so a stricter rule does not charge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from holdline.categories import Categorizer
-from holdline.git import BlobChange, Repository
+from holdline.comparison import BlobJudge, Comparison, Unjudged
+from holdline.git import Repository
 from holdline.judging import Judge
-from holdline.migration import Migration
-from holdline.model import FileResult, Place, Problem, Violation
-from holdline.newness import ChangedFile, kind, match
-
-#: How many blobs are in memory at a time.
-_BATCH = 500
+from holdline.model import Place, Suppression, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +28,11 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Unjudged:
-    """A changed file that does not parse, and the changed lines that look like violations."""
-
-    problem: Problem
-    suspects: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class GateReport:
     """A verdict: the new violations, the old ones that the changed files hold, and what could not be judged.
 
-    `causes` gives, for a new violation on a line that did not itself change, the changed line nearest to it.
+    `files` counts the changed files. `causes` gives, for a new violation on a line that did not itself change, the
+    changed line nearest to it. `suppressions` are new.
     """
 
     snapshot: Snapshot
@@ -53,143 +41,70 @@ class GateReport:
     old: tuple[Violation, ...] = ()
     causes: Mapping[Place, int] = field(default_factory=dict)
     unjudged: tuple[Unjudged, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def passes(self) -> bool:
         """Whether the change may go on."""
-        return not self.new and not self.unjudged
+        return not self.new and all(u.tolerated for u in self.unjudged)
 
 
 def check(repo: Repository, snapshot: Snapshot, judge: Judge, paths: Sequence[str] = ()) -> GateReport:
-    """Judge a snapshot. `paths` (files or folders, from the root) narrow what is reported, not what is compared."""
-    sides = _Sides(repo, judge)
-    verdicts = [_Comparison(repo, sides, repo.changes(base, snapshot.head)).run() for base in snapshot.bases]
-    first, *others = verdicts
-    new = [v for v in first.new if all(v.place in {o.place for o in other.new} for other in others)]
-    shown = [v for v in new if _is_under(v.path, paths)]
-    introduced = {v.place for v in new}
-    unjudged = [u for u in first.unjudged if _is_under(u.problem.path, paths)]
+    """Judge a snapshot. `paths` (files or folders, from the root) narrow what is reported, not what is compared.
+
+    Where there are several bases, what is new is new to all of them together: what a parent of a merge had is not.
+    """
+    blobs = BlobJudge(repo, judge)
+    comparisons = [Comparison(repo, blobs, repo.changes(base, snapshot.head)) for base in snapshot.bases]
+    new = _new_to_all(repo, blobs, snapshot, comparisons)
+    first, *others = comparisons
+
+    def counts(path: str) -> bool:
+        return all(path in other.paths for other in others) and _is_under(path, paths)
+
     return GateReport(
         snapshot,
-        first.files,
-        tuple(shown),
-        tuple(v for v in first.after if v.place not in introduced),
-        {v.place: line for v, line in first.causes},
-        tuple(unjudged),
+        sum(map(counts, first.paths)),
+        tuple(v for v in new if _is_under(v.path, paths)),
+        tuple(v for v in first.held if counts(v.path) and v not in new),
+        first.causes,
+        tuple(_common(u, others) for u in first.unjudged if counts(u.problem.path)),
+        tuple(s for s in first.suppressions if counts(s.path) and all(s in other.suppressions for other in others)),
     )
 
 
-class _Sides:
-    """Violations of blobs, each judged once however often it is met."""
+def _new_to_all(
+    repo: Repository, blobs: BlobJudge, snapshot: Snapshot, comparisons: Sequence[Comparison]
+) -> dict[Violation, None]:
+    """The violations, in order, that no base accounts for.
 
-    def __init__(self, repo: Repository, judge: Judge) -> None:
-        self._repo = repo
-        self._judge = judge
-        self._categorizer = Categorizer(judge.context.config)
-        self._known: dict[tuple[str, str], FileResult] = {}
-        self.migrations = judge.migrations
-
-    def wants(self, path: str) -> bool:
-        """Whether a path is judged at all."""
-        return path.endswith(".py") and not self._categorizer.excluded(path)
-
-    def load(self, wanted: Iterable[tuple[str, str]]) -> None:
-        """Judge (path, blob) pairs that are not known yet, a batch of blobs at a time."""
-        missing = [pair for pair in dict.fromkeys(wanted) if pair not in self._known]
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
-            contents = self._repo.read_blobs(blob for _, blob in batch)
-            for path, blob in batch:
-                self._known[path, blob] = self._look(path, contents[blob])
-
-    def result(self, path: str, blob: str) -> FileResult | None:
-        """What was found in a blob under a path; None for no blob."""
-        return self._known.get((path, blob))
-
-    def _look(self, path: str, data: bytes) -> FileResult:
-        category = self._categorizer.category(path)
-        if may_hold(self._judge.migrations, data):
-            return self._judge.judge(path, data, category)
-        return FileResult(path, category)
+    Of two bases each brings what it has and the place where they part had not. Where violations are alike it does not
+    show which of them is whose, only how many there may be.
+    """
+    first, *others = comparisons
+    common = [v for v in first.new if all(v in other.new for other in others)]
+    if len(comparisons) != 2:
+        return dict.fromkeys(common)
+    alike = {v.kind for v in first.new} & {v.kind for v in others[0].new}
+    if not alike:
+        return {}
+    parting = next(iter(repo.fork_points(*snapshot.bases)), None) or repo.empty_tree()
+    since = Comparison(repo, blobs, repo.changes(parting, snapshot.head)).gains
+    one, two = first.gains, others[0].gains
+    left = {kind: min(one[kind], two[kind], one[kind] + two[kind] - since[kind]) for kind in alike}
+    chosen = set()
+    for violation in (*common, *first.new):
+        if left.get(violation.kind, 0) > 0 and violation not in chosen:
+            left[violation.kind] -= 1
+            chosen.add(violation)
+    return dict.fromkeys(v for v in first.new if v in chosen)
 
 
-class _Comparison:
-    """One base against the snapshot."""
-
-    def __init__(self, repo: Repository, sides: _Sides, changes: Sequence[BlobChange]) -> None:
-        self._repo = repo
-        self._sides = sides
-        self._changes = [c for c in changes if sides.wants(c.path_before) or sides.wants(c.path_after)]
-        self.files = len(self._changes)
-        self.new: tuple[Violation, ...] = ()
-        self.after: tuple[Violation, ...] = ()
-        self.causes: list[tuple[Violation, int]] = []
-        self.unjudged: list[Unjudged] = []
-
-    def run(self) -> _Comparison:
-        self._sides.load(self._pairs())
-        files = [self._file(c) for c in self._changes]
-        self.after = tuple(v for f in files for v in f.after)
-        self.new = match(files).new
-        if self.new:
-            files = self._locate(files)
-            self.new = match(files).new
-            self._explain(files)
-        self.unjudged = [u for c in self._changes if (u := self._unjudged(c)) is not None]
-        return self
-
-    def _pairs(self) -> Iterator[tuple[str, str]]:
-        for change in self._changes:
-            if change.before and self._sides.wants(change.path_before):
-                yield change.path_before, change.before
-            if change.after and self._sides.wants(change.path_after):
-                yield change.path_after, change.after
-
-    def _file(self, change: BlobChange) -> ChangedFile:
-        before = self._sides.result(change.path_before, change.before)
-        after = self._sides.result(change.path_after, change.after)
-        found = after.violations if after else ()
-        if before is not None and before.problem is not None and found:
-            # what the side before held cannot be known: charge the author with the lines that changed, no others
-            standing = ChangedFile((), (), self._repo.unchanged_lines(change.before, change.after))
-            return ChangedFile(tuple(v for v in found if standing.stands(v.line)), found)
-        return ChangedFile(before.violations if before else (), found)
-
-    def _locate(self, files: Sequence[ChangedFile]) -> list[ChangedFile]:
-        """Add where unchanged lines went, for the files where it decides which of several alike is new."""
-        kinds = {kind(v) for v in self.new}
-        located = []
-        for change, file in zip(self._changes, files, strict=True):
-            if change.before and change.after and any(kind(v) in kinds for v in file.after):
-                file = ChangedFile(file.before, file.after, self._repo.unchanged_lines(change.before, change.after))
-            located.append(file)
-        return located
-
-    def _explain(self, files: Sequence[ChangedFile]) -> None:
-        by_path = {c.path_after: f for c, f in zip(self._changes, files, strict=True)}
-        for violation in self.new:
-            file = by_path[violation.path]
-            lines = range(violation.line, violation.end_line + 1)
-            if file.runs and all(file.stands(line) for line in lines):
-                self.causes.append((violation, file.nearest_change(violation.line)))
-
-    def _unjudged(self, change: BlobChange) -> Unjudged | None:
-        """A file that does not parse; it may stay so, if it was and no changed line looks like a violation."""
-        after = self._sides.result(change.path_after, change.after)
-        if after is None or after.problem is None:
-            return None
-        before = self._sides.result(change.path_before, change.before)
-        runs = self._repo.unchanged_lines(change.before, change.after) if change.before else ()
-        file = ChangedFile((), (), runs)
-        lines = enumerate(self._repo.read_blobs([change.after])[change.after].splitlines(), 1)
-        suspects = tuple(n for n, line in lines if not file.stands(n) and may_hold(self._sides.migrations, line))
-        was_broken = before is not None and before.problem is not None
-        return None if was_broken and not suspects else Unjudged(after.problem, suspects)
-
-
-def may_hold(migrations: Iterable[Migration], data: bytes) -> bool:
-    """Whether bytes may hold a violation or a suppression."""
-    return b"holdline:" in data or any(m.may_match(data) for m in migrations)
+def _common(unjudged: Unjudged, others: Sequence[Comparison]) -> Unjudged:
+    """What is to be said of a file, given what the other bases say of it."""
+    alike = [u for other in others for u in other.unjudged if u.problem == unjudged.problem]
+    suspects = tuple(line for line in unjudged.suspects if all(line in u.suspects for u in alike))
+    return Unjudged(unjudged.problem, suspects, any(u.was_before for u in (unjudged, *alike)))
 
 
 def _is_under(path: str, wanted: Sequence[str]) -> bool:

@@ -1,70 +1,38 @@
 """The one place that talks to git: plumbing where speed counts, GitPython's objects in the batch commands.
 
-Git runs with a sealed environment and fixed flags, so that neither the caller's variables nor the
-repository's own configuration (hooks, fsmonitor, pagers, external diffs, colours) change what it prints or
-make it run anything.
+How git is run, so that nothing from outside changes what it says, is in `holdline.gitprocess`; what GitPython does in
+`holdline.gitobjects`. No other module runs git.
 """
 
 from __future__ import annotations
 
+import copy
 import enum
 import os
 import re
-import subprocess
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from holdline.errors import MissingExtraError, RepositoryError
-from holdline_runtime import get_env
+from holdline.errors import RepositoryError
+from holdline.gitprocess import Done, complaint, discovery_error, run_git, stream_objects
 
 if TYPE_CHECKING:
-    from git.db import GitDB
-
-_FLAGS = (
-    "--literal-pathspecs",
-    "--no-pager",
-    *("-c", "core.quotePath=false"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "color.ui=false"),
-    *("-c", "log.showSignature=false"),
-    *("-c", "log.showRoot=false"),
-)
-
-# Of git's own variables only these pass: where its configuration and programs are, and where discovery stops.
-# GIT_DIR, GIT_INDEX_FILE and the like, which git sets around hooks, would point us at another repository.
-_ALLOWED = frozenset(
-    {
-        "GIT_CEILING_DIRECTORIES",
-        "GIT_CONFIG_COUNT",
-        "GIT_CONFIG_GLOBAL",
-        "GIT_CONFIG_NOSYSTEM",
-        "GIT_CONFIG_SYSTEM",
-        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-        "GIT_EXEC_PATH",
-    }
-)
-_ALLOWED_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
-_FIXED = {
-    "LC_ALL": "C",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-}
+    from holdline.gitobjects import ObjectStore
 
 _RENAMES = ("--find-renames=50%", "-l1000")
 _RAW_DIFF = ("--raw", "-z", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all", *_RENAMES)
+# Whatever diff.* says: hunks as they are, no context that would join two into one, no colour before the marks.
+_HUNKS_ONLY = (
+    *("--no-ext-diff", "--no-textconv", "--text", "--no-color", "--no-relative", "--diff-algorithm=myers"),
+    *("--unified=0", "--inter-hunk-context=0", "--no-indent-heuristic", "--ignore-submodules=none"),
+)
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 # `git rev-parse` prints an unknown flag as it is: a separator that no newline in a folder's name imitates.
 _SEPARATOR = "--holdline-next"
-
-_NO_GIT = "git is not installed or not on PATH: install it and run again"
 
 
 class FileKind(enum.Enum):
@@ -108,15 +76,20 @@ class Repository:
     def __init__(self, root: Path, git_dir: Path, common_dir: Path, object_format: str = "sha1") -> None:
         #: The index to judge where it is not the usual one, as in a hook of `git commit FILE`; absolute.
         self.index_file: Path | None = None
+        #: What leads git here where its own discovery does not, as in a hook under `git --git-dir`.
+        self.variables: Mapping[str, str] = {}
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
         self._object_format = object_format
-        self._odb: GitDB | None = None
+        self._odb: ObjectStore | None = None
 
     @classmethod
-    def discover(cls, start: Path) -> Repository:
-        """The repository whose working tree holds the folder `start`; RepositoryError where there is none."""
+    def discover(cls, start: Path, variables: Mapping[str, str] | None = None) -> Repository:
+        """The repository whose working tree holds the folder `start`; RepositoryError where there is none.
+
+        `variables` are GIT_DIR and GIT_WORK_TREE where they are to be obeyed.
+        """
         start = start.absolute()
         if not start.is_dir():
             raise RepositoryError(f"{start} is not a folder: point -C at one inside a git repository")
@@ -128,17 +101,20 @@ class Repository:
             "--show-toplevel",
         )
         arguments = [part for flag in asked for part in (flag, _SEPARATOR)]
-        done = _run(start, ["rev-parse", *arguments])
+        done = run_git(start, ["rev-parse", *arguments], variables=variables)
         if done.returncode:
-            raise _discovery_error(start, done)
+            raise discovery_error(start, done)
         _, object_format, git_dir, common_dir, root = os.fsdecode(done.stdout).split(f"\n{_SEPARATOR}\n")[:5]
         here = Path(os.path.realpath(start))
-        return cls(
+        repo = cls(
             Path(os.path.realpath(root)),
             Path(os.path.realpath(here / git_dir)),
             Path(os.path.realpath(here / common_dir)),
             object_format if object_format == "sha256" else "sha1",
         )
+        if variables:
+            repo.variables = {"GIT_DIR": os.fspath(repo.git_dir), "GIT_WORK_TREE": os.fspath(repo.root)}
+        return repo
 
     def tracked(self) -> list[TrackedFile]:
         """Every path of the index, in git's byte order; a path in conflict once."""
@@ -154,9 +130,11 @@ class Repository:
         return files
 
     def head(self) -> str | None:
-        """The commit id of HEAD; None before the first commit."""
-        done = _run(self.root, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        """The commit id of HEAD; None before the first commit, RepositoryError where HEAD's commit is not here."""
+        commit = self.commit("HEAD")
+        if commit is None and (lost := self._ref_value("HEAD")):
+            raise RepositoryError(f"{self.root}: HEAD is {lost}, which is not here: look what `git fsck` says")
+        return commit
 
     def churn(self, max_commits: int = 1000) -> dict[str, int]:
         """How many of the last `max_commits` commits changed each path.
@@ -165,7 +143,7 @@ class Repository:
         where history cannot be read (there is none yet, or its trees were never fetched).
         """
         flags = ("--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv", "--format=", "--name-only")
-        done = _run(self.root, ["log", "-z", f"--max-count={max_commits}", *flags, "HEAD", "--"])
+        done = self._try("log", "-z", f"--max-count={max_commits}", *flags, "HEAD", "--")
         if done.returncode:
             return {}
         return dict(Counter(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))
@@ -179,13 +157,12 @@ class Repository:
 
     def commit(self, name: str) -> str | None:
         """The commit id that a name stands for; None where it names none that is here."""
-        done = _run(self.root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
+        done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
-    def fork_point(self, base: str, head: str) -> str | None:
-        """The best common ancestor of two commits; None where history does not show one."""
-        done = _run(self.root, ["merge-base", base, head])
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+    def fork_points(self, base: str, head: str) -> list[str]:
+        """The best common ancestors of two commits: one, several after criss-cross merges, none that history shows."""
+        return self._try("merge-base", "--all", base, head).stdout.decode().split()
 
     def empty_tree(self) -> str:
         """The id of the tree that holds nothing."""
@@ -194,10 +171,11 @@ class Repository:
     def changes(self, base: str, head: str | None) -> list[BlobChange]:
         """What differs from the tree of `base` to that of `head`, or, where that is None, to the index.
 
-        Renames are found with fixed settings in the whole repository; a copy is an addition.
+        Renames are found with fixed settings in the whole repository; a copy is an addition. RepositoryError names
+        a path in conflict.
         """
         what = (
-            ["diff-index", "--cached", *_RAW_DIFF, base]
+            ["diff-index", "--cached", "--ita-invisible-in-index", *_RAW_DIFF, base]
             if head is None
             else ["diff-tree", "-r", *_RAW_DIFF, base, head]
         )
@@ -206,31 +184,28 @@ class Repository:
         for meta in fields:
             mode_before, mode_after, before, after, status = meta[1:].decode().split(" ")
             path = os.fsdecode(next(fields))
+            if status == "U":
+                raise RepositoryError(f"{path} is in conflict: resolve it, `git add` it and run again")
             renamed = os.fsdecode(next(fields)) if status[0] in "RC" else path
             changes.append(BlobChange(path, _file(mode_before, before), renamed, _file(mode_after, after)))
         return changes
 
-    def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """The contents of blobs, in one git process. RepositoryError names one that is not here."""
-        names = sorted(set(blobs))
-        if not names:
-            return {}
-        output = self._git("cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode())
-        contents, position = {}, 0
-        for name in names:
-            end = output.index(b"\n", position)
-            header = output[position:end].split(b" ")
-            if len(header) != 3:
+    def stream_blobs(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The contents of blobs, one at a time and in order. RepositoryError names one that is not here."""
+        for name, content in stream_objects(self.root, blobs, self.variables):
+            if content is None:
                 raise RepositoryError(f"{self.root}: git has no object {name} here: fetch it (git fetch --refetch)")
-            position = end + 1 + int(header[2])
-            contents[name] = output[end + 1 : position]
-            position += 1
-        return contents
+            yield name, content
 
-    def read_file(self, head: str | None, path: str) -> bytes | None:
-        """A file of the index (`head` None) or of a commit; None where it has none."""
-        done = _run(self.root, ["cat-file", "blob", f"{head or ''}:{path}"], index_file=self.index_file)
-        return done.stdout if done.returncode == 0 else None
+    def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs, all at once."""
+        return dict(self.stream_blobs(dict.fromkeys(blobs)))
+
+    def read_files(self, head: str | None, paths: Iterable[str]) -> dict[str, bytes]:
+        """Those of some files that the index (`head` None) or a commit has."""
+        names = {f"{head or ''}:{path}": path for path in paths}
+        found = stream_objects(self.root, names, self._with_index())
+        return {names[name]: content for name, content in found if content is not None}
 
     def files_of(self, head: str | None) -> list[TrackedFile]:
         """Every path of the index (`head` None) or of a commit."""
@@ -243,14 +218,34 @@ class Repository:
             files.append(TrackedFile(os.fsdecode(name), _KINDS[mode], blob.decode()))
         return files
 
-    def stage(self, contents: Mapping[str, bytes]) -> None:
-        """Put new contents of tracked paths into the index; their modes stay."""
-        kinds = {f.path: f.kind for f in self.tracked() if f.path in contents}
-        lines = []
-        for path, data in contents.items():
-            blob = self._git("hash-object", "-w", "--no-filters", "--stdin", stdin=data).strip()
-            lines.append(kinds[path].value.encode() + b" " + blob + b"\t" + os.fsencode(path) + b"\0")
-        self._git("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    def write_blob(self, data: bytes) -> str:
+        """Put content into the object database as it is; its blob id."""
+        return self._git("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
+
+    def stage(self, changes: Iterable[BlobChange]) -> None:
+        """Put other blobs into the index, for paths that have the blob before; their modes stay, and whether they are
+        checked out.
+
+        In a hook of `git commit FILE` the index is one made for that commit; the one that git has ready for
+        afterwards is changed as well.
+        """
+        changes = list(changes)
+        self._stage(changes)
+        if self.index_file and self.index_file.name.startswith("next-index-"):
+            afterwards = copy.copy(self)
+            afterwards.index_file = self.index_file.with_name("index.lock")
+            afterwards._stage(changes)
+
+    def _stage(self, changes: Iterable[BlobChange]) -> None:
+        there = {(f.path, f.blob): f.kind for f in self.tracked()}
+        kinds = {c: there[c.path_before, c.before] for c in changes if (c.path_before, c.before) in there}
+        entries = [f"{kind.value} {change.after}\t{change.path_after}\0" for change, kind in kinds.items()]
+        blobs = {change.path_after for change in kinds}
+        listed = self._git("ls-files", "-z", "-t").split(b"\0")
+        sparse = [line[2:] for line in listed if line.startswith(b"S ") and os.fsdecode(line[2:]) in blobs]
+        self._git("update-index", "-z", "--index-info", stdin=os.fsencode("".join(entries)))
+        if sparse:
+            self._git("update-index", "-z", "--skip-worktree", "--stdin", stdin=b"".join(p + b"\0" for p in sparse))
 
     def checked_out(self, path: str, blob: str) -> bytes:
         """What a checkout would write for a blob at a path: line endings and filters applied."""
@@ -258,18 +253,18 @@ class Repository:
 
     def merge_texts(self, mine: bytes, base: bytes, theirs: bytes) -> bytes | None:
         """The three-way merge of texts; None where it conflicts."""
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             names = ("mine", "base", "theirs")
             for name, text in zip(names, (mine, base, theirs), strict=True):
                 Path(folder, name).write_bytes(text)
-            done = _run(self.root, ["merge-file", "-p", "-q", *(os.path.join(folder, n) for n in names)])  # noqa: PTH118
+            done = self._try("merge-file", "-p", "-q", *(os.path.join(folder, n) for n in names))  # noqa: PTH118
         return done.stdout if done.returncode == 0 else None
 
     def unchanged_lines(self, before: str, after: str) -> tuple[tuple[int, int, int], ...]:
         """Where two blobs have the same lines: (first line before, first line after, how many), from 1, in order."""
-        output = self._git(
-            "diff", "--no-ext-diff", "--no-textconv", "--text", "-U0", "--diff-algorithm=myers", before, after
-        )
+        output = self._git("diff", *_HUNKS_ONLY, before, after)
         runs, old, new = [], 1, 1
         for match in _HUNK.finditer(output):
             first_old, count_old, first_new, count_new = (int(n) if n else 1 for n in match.groups())
@@ -283,29 +278,16 @@ class Repository:
         """Put each content in the object database, flushed to the disk; their blob ids, in order."""
         if self._object_format != "sha1":  # GitPython knows SHA-1 repositories only
             return [self._git("hash-object", "-w", "--stdin", stdin=data).decode().strip() for data in contents]
-        odb = self._objects()
-        try:
-            return [_store(odb, data) for data in contents]
-        except OSError as error:
-            folder = self.common_dir / "objects"
-            raise RepositoryError(f"originals cannot be stored in {folder}: {error.strerror}") from error
+        return self._objects().store(contents)
 
     def read_blob(self, blob: str) -> bytes:
         """A blob's content; KeyError where the object database lacks it or it is damaged."""
         if self._object_format != "sha1":
-            done = _run(self.root, ["cat-file", "blob", blob])
+            done = self._try("cat-file", "blob", blob)
             if done.returncode:
                 raise KeyError(blob)
             return done.stdout
-        odb = self._objects()
-        import zlib
-
-        from git.exc import ODBError
-
-        try:
-            return bytes(odb.stream(bytes.fromhex(blob)).read())
-        except (ODBError, OSError, ValueError, zlib.error):  # the last three: a file cut short or overwritten
-            raise KeyError(blob) from None
+        return self._objects().read(blob)
 
     def protect(self, ref: str, blobs: Iterable[str]) -> None:
         """Point `ref` at a tree of `blobs`, so that no garbage collection takes them."""
@@ -319,22 +301,26 @@ class Repository:
             self._git("update-ref", "-d", ref, value)
 
     def _ref_value(self, ref: str) -> str:
-        done = _run(self.root, ["rev-parse", "--verify", "--quiet", ref])
-        return done.stdout.decode().strip()
+        return self._try("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        done = _run(self.root, arguments, stdin, self.index_file)
+        done = run_git(self.root, arguments, stdin, self._with_index())
         if done.returncode:
-            raise RepositoryError(f"git {arguments[0]} failed in {self.root}: {_complaint(done)}")
+            raise RepositoryError(f"git {arguments[0]} failed in {self.root}: {complaint(done)}")
         return done.stdout
 
-    def _objects(self) -> GitDB:
-        """GitPython's object database: no git process, no configuration read."""
-        if self._odb is None:
-            require_gitpython()
-            from git.db import GitDB
+    def _try(self, *arguments: str) -> Done:
+        """Run git where a failure is an answer."""
+        return run_git(self.root, arguments, variables=self._with_index())
 
-            self._odb = GitDB(str(self.common_dir / "objects"))
+    def _with_index(self) -> dict[str, str]:
+        return {**self.variables, **({"GIT_INDEX_FILE": os.fspath(self.index_file)} if self.index_file else {})}
+
+    def _objects(self) -> ObjectStore:
+        if self._odb is None:
+            from holdline.gitobjects import ObjectStore
+
+            self._odb = ObjectStore(self.common_dir)
         return self._odb
 
     def hooks_setting(self) -> str | None:
@@ -346,11 +332,6 @@ class Repository:
         """The folder that git runs this working tree's hooks from; it need not exist."""
         setting = self.hooks_setting()
         return self.common_dir / "hooks" if setting is None else Path(os.path.normpath(self.root / setting))
-
-    def commit_of(self, name: str) -> str | None:
-        """The commit that an object id or a ref leads to; None where it is unknown here or leads to none."""
-        done = _run(self.root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"])
-        return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def remote_refs(self) -> dict[str, str]:
         """The remote-tracking refs and their commits. `<remote>/HEAD`, where known, is listed as itself."""
@@ -381,85 +362,6 @@ class Repository:
         return (self.common_dir / "shallow").exists()
 
 
-def require_gitpython() -> None:
-    """Raise MissingExtraError where GitPython is not installed: to be told before the work, not after."""
-    try:
-        import git  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("this command needs GitPython: pip install 'holdline[toolkit]'") from error
-    except ImportError as error:  # its way of saying that it found no git to run
-        raise RepositoryError(_NO_GIT) from error
-
-
-def _store(odb: GitDB, data: bytes) -> str:
-    """Store one blob unless the database has it, as it has most files of a clean checkout."""
-    import hashlib
-    import io
-
-    from gitdb import IStream  # type: ignore[import-untyped]  # GitPython's own object layer
-
-    from holdline.writing import flush_folder
-
-    name = hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False)
-    if odb.has_object(name.digest()):
-        return name.hexdigest()
-    odb.store(IStream(b"blob", len(data), io.BytesIO(data)))
-    loose = Path(odb.root_path(), name.hexdigest()[:2], name.hexdigest()[2:])
-    with loose.open("rb") as stream:
-        os.fsync(stream.fileno())
-    flush_folder(loose.parent)
-    return name.hexdigest()
-
-
 def _file(mode: str, blob: str) -> str:
     """A regular file's blob; "" for what is none: nothing at all, a symbolic link, a submodule."""
     return blob if mode in (FileKind.REGULAR.value, FileKind.EXECUTABLE.value) else ""
-
-
-def _environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    passed = {
-        name: value
-        for name, value in inherited.items()
-        if not name.startswith("GIT_") or name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
-    }
-    return passed | _FIXED
-
-
-def _run(
-    folder: Path, arguments: Sequence[str], stdin: bytes = b"", index_file: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(
-            ["git", *_FLAGS, *arguments],
-            cwd=folder,
-            env=_environment(get_env()) | ({"GIT_INDEX_FILE": os.fspath(index_file)} if index_file else {}),
-            input=stdin,
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise RepositoryError(_NO_GIT) from error
-    except OSError as error:
-        raise RepositoryError(f"git cannot be run in {folder}: {error.strerror}") from error
-
-
-def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line git wrote to stderr, without its severity."""
-    lines = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
-    return lines[0].removeprefix("fatal: ").removeprefix("error: ")
-
-
-def _discovery_error(start: Path, done: subprocess.CompletedProcess[bytes]) -> RepositoryError:
-    complaint = _complaint(done)
-    if "not a git repository" in complaint:
-        return RepositoryError(f"{start} is not in a git repository: run `git init` there or point -C at one")
-    if "dubious ownership" in complaint:
-        return RepositoryError(
-            f"the repository at {start} belongs to another user: if you trust it, run "
-            f"`git config --global --add safe.directory {start}`"
-        )
-    if done.stdout.startswith(b"true"):
-        return RepositoryError(f"{start} is a bare repository: point -C at a clone with a working tree")
-    if "work tree" in complaint:
-        return RepositoryError(f"{start} is inside a git directory: point -C at the working tree")
-    return RepositoryError(f"git cannot open the repository at {start}: {complaint}")

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from holdline.edits import OverlapError, apply_edits, merge_edits
-from holdline.imports import NoPlaceError, plan_imports
 from holdline.migration import Context, Migration
-from holdline.model import Category, Edit, FileResult, Fix, Place, Problem, ProblemKind, Safety, Violation
-from holdline.proofs import Claim, ProofError, prove
-from holdline.references import module_stem
-from holdline.source import Source, SourceError, is_editable, parse
+from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
+from holdline.source import Source, SourceError, parse
 from holdline.suppressions import apply_suppressions, parse_suppressions
 
 
@@ -48,72 +43,35 @@ class Judge:
         """Find the violations of a file and plan the rewrite that its fixes make."""
         try:
             source = parse(path, data)
+            found, suppressions, unused = self.look(source)
         except SourceError as error:
             return FileResult(path, category, problem=error.problem)
-        found = self._violations(source)
-        chosen = [v for v in self._fixable(found) if self.only is None or v.place in self.only]
-        if not chosen:
-            return FileResult(path, category, remaining=found)
-        if not is_editable(source):
-            refusal = f"the file's encoding {source.encoding} leaves no byte ranges to edit: convert it to UTF-8"
-            return FileResult(path, category, remaining=_refuse(found, chosen, refusal))
-        try:
-            return self._rewrite(source, category, found, chosen)
-        except NoPlaceError as error:
-            return FileResult(path, category, remaining=_refuse(found, chosen, str(error)))
-        except (ProofError, OverlapError) as error:
-            problem = Problem(path, ProblemKind.PROOF, f"left as it was, the rewrite could not be proved: {error}")
-            remaining = _refuse(found, chosen, "the rewrite of this file could not be proved")
-            return FileResult(path, category, remaining=remaining, problem=problem)
+        except RecursionError:
+            problem = Problem(path, ProblemKind.UNPARSABLE, "cannot be judged: nested too deeply")
+            return FileResult(path, category, problem=problem)
+        result = FileResult(path, category, remaining=found, suppressions=suppressions, unused=unused)
+        if not any(map(self.is_to_fix, found)):
+            return result
+        from holdline.fixing import fix_file  # a plain scan, and the gate, have no use for it
 
-    def _violations(self, source: Source) -> tuple[Violation, ...]:
+        return fix_file(self, source, result)
+
+    def look(self, source: Source) -> tuple[tuple[Violation, ...], tuple[Suppression, ...], tuple[Suppression, ...]]:
+        """The violations of a file, its good suppressions, and those of them that cover nothing.
+
+        A suppression of a rule that is off is not called unused.
+        """
         found = [v for m in self.migrations for v in m.check(source, self.context)]
+        valid: tuple[Suppression, ...] = ()
+        unused: tuple[Suppression, ...] = ()
         suppressions = parse_suppressions(source.path, source.data)
         if suppressions:
             applied = apply_suppressions(found, suppressions, self.today)
             found = [*applied.kept, *applied.faults]
-        return tuple(sorted(found, key=lambda v: (v.line, v.column, v.code)))
+            valid = applied.valid
+            unused = tuple(s for s in applied.unused if self.context.codes.issuperset(s.codes))
+        return tuple(sorted(found, key=lambda v: (v.line, v.column, v.code))), valid, unused
 
-    def _fixable(self, found: Iterable[Violation]) -> list[Violation]:
-        return [v for v in found if self.level.admits(v.fix)]
-
-    def _rewrite(
-        self, source: Source, category: Category, found: tuple[Violation, ...], chosen: Sequence[Violation]
-    ) -> FileResult:
-        fixes = [v.fix for v in chosen if v.fix is not None]
-        edits, claim = _compose(source, fixes, self._is_referenced(source.path))
-        after = apply_edits(source.data, edits)
-        result = prove(source, after, edits, claim)
-        again = self._fixable(self._violations(result))
-        if len(again) > len(self._fixable(found)) - len(chosen):
-            raise ProofError(f"line {again[0].line}: a second run would change the file again")
-        gone = set(map(id, chosen))
-        remaining = tuple(v for v in found if id(v) not in gone)
-        return FileResult(source.path, category, remaining, tuple(chosen), edits, before=source.data, after=after)
-
-    def _is_referenced(self, path: str) -> Callable[[str], bool]:
-        """Whether other files use a name of this module: by its last name, or through a star import."""
-        stem = module_stem(path)
-        references, stars = self.context.references, self.context.star_imported
-        return lambda name: stem in stars or not references.isdisjoint(((stem, name), ("*", name)))
-
-
-def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], bool]) -> tuple[tuple[Edit, ...], Claim]:
-    """All fixes of a file and the import changes they need, as one list of edits and the claim to prove."""
-    rewritten = merge_edits([e for f in fixes for e in f.edits])
-    change = plan_imports(
-        source,
-        needed=[i for f in fixes for i in f.imports],
-        released={n for f in fixes for n in f.releases},
-        rewritten=rewritten,
-        first_use=min(e.start for e in rewritten),
-        referenced=referenced,
-    )
-    sites = tuple(dict.fromkeys(s for f in fixes for s in f.sites))
-    claim = Claim((*sites, *change.altered), change.removed, change.inserted)
-    return merge_edits([*rewritten, *change.edits]), claim
-
-
-def _refuse(found: Sequence[Violation], chosen: Sequence[Violation], refusal: str) -> tuple[Violation, ...]:
-    refused = set(map(id, chosen))
-    return tuple(replace(v, fix=None, refusal=refusal) if id(v) in refused else v for v in found)
+    def is_to_fix(self, violation: Violation) -> bool:
+        """Whether the violation's fix is to be applied."""
+        return self.level.admits(violation.fix) and (self.only is None or violation.place in self.only)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 
 class Category(enum.StrEnum):
@@ -98,9 +99,44 @@ class Violation:
         return self.path, self.line, self.column, self.code
 
     @property
+    def kind(self) -> Hashable:
+        """What violations that are alike to the gate agree in: the rule and the normalised text."""
+        return self.code, self.identity or " ".join(self.text.split())
+
+    @property
     def is_safe(self) -> bool:
         """Whether a safe fix is at hand."""
         return self.fix is not None and self.fix.safety is Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One comment `# holdline: allow[HL101] why — until 2027-03-01`.
+
+    `until` is the last day it holds. `target` is the line of the next code where the comment has its own
+    line, else 0. Where `fault` is not empty the comment is malformed, and `fault` completes "This suppression
+    …". `column` counts characters from 1.
+    """
+
+    path: str
+    line: int
+    column: int
+    text: str
+    codes: tuple[str, ...] = ()
+    reason: str = ""
+    until: date | None = None
+    target: int = 0
+    fault: str = ""
+
+    def covers(self, violation: Violation) -> bool:
+        """Whether the violation starts or ends on a line of this suppression and has one of its codes."""
+        lines = {self.line, self.target}
+        return violation.code in self.codes and (violation.line in lines or violation.end_line in lines)
+
+    @property
+    def kind(self) -> Hashable:
+        """What suppressions that are alike to the gate agree in: what they allow, why and until when."""
+        return frozenset(self.codes), self.reason, self.until
 
 
 class ProblemKind(enum.StrEnum):
@@ -129,7 +165,8 @@ class FileResult:
 
     `fixed` are the violations that `edits` removes; `remaining` stay (in a plain scan: all of them), each with its
     `refusal`. `before` and `after` are the file's bytes around the edits, both empty where nothing changes. A `problem`
-    means that the file was not judged, or that its plan failed a proof and was dropped.
+    means that the file was not judged, or that its plan failed a proof and was dropped. `suppressions` are the good
+    ones, `unused` those of them that cover nothing.
     """
 
     path: str
@@ -140,6 +177,8 @@ class FileResult:
     problem: Problem | None = None
     before: bytes = field(default=b"", repr=False)
     after: bytes = field(default=b"", repr=False)
+    suppressions: tuple[Suppression, ...] = ()
+    unused: tuple[Suppression, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -218,13 +257,18 @@ class ScanReport:
         """All files that could not be judged."""
         return self.unreachable + tuple(r.problem for r in self.results if r.problem)
 
+    @property
+    def unused(self) -> tuple[Suppression, ...]:
+        """All suppressions that cover nothing, in file then position order."""
+        return tuple(s for r in self.results for s in r.unused)
+
 
 def score_files(results: Iterable[FileResult], listed: dict[Category, int]) -> ScanReport:
     """Fold per-file results into a report; `listed` is the number of files in the selection by category.
 
     A file that could not be judged counts as unchecked, neither clean nor violating; the report names it.
     """
-    kept = tuple(r for r in results if r.violations or r.problem)
+    kept = tuple(r for r in results if r.violations or r.problem or r.unused)
     scores = {}
     for category in Category:
         mine = [r for r in kept if r.category is category]

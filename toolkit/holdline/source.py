@@ -7,13 +7,16 @@ import codecs
 import re
 import tokenize
 import warnings
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from holdline.model import Problem, ProblemKind
 from holdline.scopes import Scopes
+from holdline.trees import child_nodes
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
+_LONGEST_EXCERPT = 400  # bytes of a line
 # Encodings in which each character has its own bytes whatever stands before it: only there is a byte range a text.
 _STATELESS = re.compile(
     r"ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gb\d+|gbk|big5(hkscs)?|shift_jis\w*|euc_\w+|johab|tis-620"
@@ -63,6 +66,15 @@ class Source:
         return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
 
     @cached_property
+    def _file_line_starts(self) -> list[int]:
+        """Offsets in the file of the first byte of each line; the encodings we read have ASCII's line endings."""
+        return [self.bom, *(m.end() for m in _NEWLINE.finditer(self.data))]
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self.utf8.isascii()
+
+    @cached_property
     def newline(self) -> bytes:
         """The file's line ending, taken from its first line; LF where there is none."""
         match = _NEWLINE.search(self.utf8)
@@ -74,7 +86,7 @@ class Source:
         parents: dict[ast.AST, ast.AST] = {}
         todo: list[ast.AST] = [self.tree]
         for node in todo:
-            for child in ast.iter_child_nodes(node):
+            for child in child_nodes(node):
                 parents[child] = node
                 todo.append(child)
         return parents
@@ -97,7 +109,9 @@ class Source:
         """A file byte offset from an offset in `utf8`."""
         if self.encoding == "utf-8":
             return utf8_offset + self.bom
-        return len(self.utf8[:utf8_offset].decode().encode(self.encoding))
+        line = bisect_right(self.line_starts, utf8_offset) - 1
+        before = self.utf8[self.line_starts[line] : utf8_offset].decode()
+        return self._file_line_starts[line] + len(before.encode(self.encoding))
 
     def span(self, node: ast.expr | ast.stmt | ast.alias | ast.keyword) -> Span:
         """Where the node lies in the file. Inside f-strings before Python 3.12 use `fstrings.locate`."""
@@ -115,15 +129,27 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (from 1, in characters) of a file byte offset."""
-        before = self.data[self.bom : offset]
-        lines = _NEWLINE.split(before)
-        return len(lines), len(lines[-1].decode(self.encoding)) + 1
+        line = bisect_right(self._file_line_starts, offset) - 1
+        start = self._file_line_starts[line]
+        before = offset - start if self._is_ascii else len(self.data[start:offset].decode(self.encoding))
+        return line + 1, before + 1
 
     def line_text(self, line: int) -> str:
         """A line's text without its ending."""
         start = self.line_starts[line - 1]
         match = _NEWLINE.search(self.utf8, start)
         return self.utf8[start : match.start() if match else len(self.utf8)].decode()
+
+    def excerpt(self, line: int, column: int) -> str:
+        """What to show of a line: all of it, or, of one that is very long, the part from a column (from 1) on."""
+        start = self.line_starts[line - 1]
+        match = _NEWLINE.search(self.utf8, start)
+        end = match.start() if match else len(self.utf8)
+        if end - start <= _LONGEST_EXCERPT:
+            return self.utf8[start:end].decode().strip()
+        # a character has four bytes at most, and one that the cut goes through is left out
+        first = start + (column - 1 if self._is_ascii else len(self.utf8[start:end].decode()[: column - 1].encode()))
+        return "… " + self.utf8[first : min(end, first + _LONGEST_EXCERPT)].decode(errors="ignore").strip() + " …"
 
     def line_start(self, offset: int) -> int:
         """File offset where the line holding `offset` begins (just behind a byte-order mark on the first line)."""

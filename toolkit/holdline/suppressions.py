@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from holdline.model import Violation
+from holdline.model import Suppression, Violation
 
 FAULT_CODE = "HL001"
 
@@ -30,40 +30,16 @@ _HINT = "Write `# holdline: allow[HL101] reason — until YYYY-MM-DD`; the date 
 
 
 @dataclass(frozen=True, slots=True)
-class Suppression:
-    """One suppression comment.
-
-    `until` is the last day it holds. `target` is the line of the next code where the comment has its own
-    line, else 0. Where `fault` is not empty the comment is malformed, and `fault` completes "This suppression
-    …". `column` counts characters from 1.
-    """
-
-    path: str
-    line: int
-    column: int
-    text: str
-    codes: tuple[str, ...] = ()
-    reason: str = ""
-    until: date | None = None
-    target: int = 0
-    fault: str = ""
-
-    def covers(self, violation: Violation) -> bool:
-        """Whether the violation starts or ends on a line of this suppression and has one of its codes."""
-        lines = {self.line, self.target}
-        return violation.code in self.codes and (violation.line in lines or violation.end_line in lines)
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
     """What suppressions did to a file's violations.
 
-    `faults` are violations of HL001; `unused` are good suppressions that covered nothing.
+    `faults` are violations of HL001, `valid` the good suppressions, `unused` those of them that covered nothing.
     """
 
     kept: tuple[Violation, ...]
     suppressed: tuple[Violation, ...]
     faults: tuple[Violation, ...]
+    valid: tuple[Suppression, ...]
     unused: tuple[Suppression, ...]
 
 
@@ -101,6 +77,7 @@ def apply_suppressions(violations: Iterable[Violation], suppressions: Sequence[S
         tuple(kept),
         tuple(suppressed),
         tuple(_fault(s, complaint) for s, complaint in complaints.items()),
+        tuple(valid),
         tuple(s for s in valid if s not in used),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdline.model import Fix, Violation
-from holdline_migrations.environment import methods, rewrite
 from holdline_migrations.environment.flow import Flow
 from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.kinds import Kind, describe, kind_of
@@ -27,6 +26,10 @@ def violations_of_kind(unit: Unit, flow: Flow, kind: Kind, code: str, verb: str,
 
 
 def _plan(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str]:
+    if not unit.plans_fixes:
+        return None, ""
+    from holdline_migrations.environment import methods, rewrite  # a plain scan has no use for them
+
     if unit.settings.api == "methods":
         return methods.plan_access(unit, access)
     return rewrite.plan_access(unit, flow, access)

@@ -13,9 +13,9 @@ from holdline_migrations.environment.unit import Access, Unit
 
 def identity_of(unit: Unit, node: ast.expr) -> str:
     """The normalised text of a violation at a node: an access, or a call that patches the environment."""
-    access = next((a for a in unit.accesses if a.node is node), None)
+    access = unit.access_at.get(node)
     if access is None:
-        return _shape(node) if isinstance(node, ast.Call) else ast.unparse(node)
+        return _shape(unit, node) if isinstance(node, ast.Call) else ast.unparse(node)
     name = f"os.{access.name}"
     parent = unit.parents[node]
     if isinstance(parent, ast.Subscript) and parent.value is node:
@@ -57,13 +57,27 @@ def _passed(unit: Unit, name: str, access: Access, parent: ast.AST) -> str:
     return f"{type(parent).__name__} {name}"
 
 
-def _shape(call: ast.Call) -> str:
-    """A patching call without the values it sets: what is patched, which variables, and how."""
-    parts = [_argument(a) for a in call.args] + [f"{k.arg}={_argument(k.value)}" for k in call.keywords]
-    return f"{ast.unparse(call.func)}({', '.join(parts)})"
+def _shape(unit: Unit, call: ast.Call) -> str:
+    """A patching call without the values it sets: what is patched, and which variables."""
+    targets = (
+        1 if _is_text(call.args[:1]) or not _is_text(call.args[1:2]) else 2
+    )  # ("os.environ", …), (os, "environ", …)
+    parts = [ast.unparse(a) for a in call.args[:targets]] + [_value(a) for a in call.args[targets:]]
+    parts += [f"{k.arg or '**'}={_value(k.value)}" for k in call.keywords]
+    return f"{_patcher(unit, call.func)}({', '.join(parts)})"
 
 
-def _argument(node: ast.expr) -> str:
+def _patcher(unit: Unit, function: ast.expr) -> str:
+    """Mock's own functions by their full name, however they were imported."""
+    origin = unit.origins.of(function)
+    return origin.path if origin and origin.path.startswith("unittest.mock.") else ast.unparse(function)
+
+
+def _value(node: ast.expr) -> str:
     if isinstance(node, ast.Dict):
         return "{" + ", ".join("**" if k is None else ast.unparse(k) for k in node.keys) + "}"
-    return ast.unparse(node) if isinstance(node, ast.Constant | ast.Name | ast.Attribute) else "…"
+    return "…"
+
+
+def _is_text(nodes: list[ast.expr]) -> bool:
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in nodes)

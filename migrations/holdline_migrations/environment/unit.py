@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from holdline import fstrings
-from holdline.imports import choose_local
 from holdline.migration import Context
 from holdline.model import Edit, Fix, ImportName, Safety, Site, Violation
 from holdline.origins import Doubt, Origin, Origins
@@ -42,11 +41,21 @@ class Unit:
         self.scopes = source.scopes
         self.parents = source.parents
 
+    @property
+    def plans_fixes(self) -> bool:
+        """Whether fixes are looked for; without a survey of the other files none may be offered."""
+        return self.context.facts is not None
+
     @cached_property
     def accesses(self) -> list[Access]:
         """Every access, in the order of the file."""
         found = [a for name in self.scopes.names if (a := self._access(name)) is not None]
         return sorted(found, key=lambda a: (a.node.lineno, a.node.col_offset))
+
+    @cached_property
+    def access_at(self) -> dict[ast.expr, Access]:
+        """Every access by its node."""
+        return {a.node: a for a in self.accesses}
 
     @cached_property
     def first_use(self) -> int:
@@ -119,7 +128,7 @@ class Unit:
         span = fstrings.span(self.source, node)
         line, column = self.source.position(span.start)
         end_line, end_column = self.source.position(span.end)
-        if self.context.facts is None:
+        if not self.plans_fixes:
             fix, refusal = None, ""
         elif self._is_home:
             fix, refusal = None, "this is the module that get_env() or patch_env() comes from, or a part of it"
@@ -127,7 +136,7 @@ class Unit:
             refusal = "no rewrite is known"
         elif fix is not None and fix.safety is Safety.UNSAFE:
             refusal = refusal or fix.note
-        text = self.source.line_text(line).strip()
+        text = self.source.excerpt(line, column)
         place = (self.source.path, line, column, end_line, end_column, text)
         return Violation(code, message, *place, hint, refusal, fix, identity)
 
@@ -160,6 +169,8 @@ class Unit:
         return owner is not None and owner.scope is self.scopes.module
 
     def _import(self, target: str) -> ImportName:
+        from holdline.imports import choose_local  # a plain scan plans no imports
+
         module, _, name = target.partition(":")
         exported = module_stem(self.source.path) in self.context.star_imported
         local = choose_local(self.source, module, name, first_use=self.first_use, exported=exported)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from holdline import judging
+from holdline import fixing
 from holdline.proofs import ProofError
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def test_a_rewrite_that_fails_its_proof_is_dropped(repo: Repo, call: Run, monkey
     def refuse(*_: object) -> None:
         raise ProofError("line 5: something else changed")
 
-    monkeypatch.setattr(judging, "prove", refuse)
+    monkeypatch.setattr(fixing, "prove", refuse)
     done = call(repo.root, "migrate")
     assert done.code == 1
     assert "holdline: tests/auth/test_a.py: left as it was, the rewrite could not be proved: line 5" in done.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from holdline import __version__
@@ -41,10 +41,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "2 usage, configuration or environment error, 3 a bug of ours, 130 interrupted.",
     )
     parser.set_defaults(folder=".", config=None, select=None, quiet=0, verbose=0, color="auto")
+    # prog is what argparse would work out by itself, by laying out a usage line for it
     commands = parser.add_subparsers(
-        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser
+        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser, prog="holdline"
     )
-    for add in (_add_migrate, _add_scan, _add_check, _add_undo, _add_status, _add_rules):
+    for add in _needed(argv):
         add(commands, _common())
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -52,6 +53,22 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     arguments.verbosity = arguments.verbose - arguments.quiet
     arguments.line = shlex.join(["holdline", *argv])
     return arguments
+
+
+def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersAction[_Parser], _Parser], None]]:
+    """The commands to define: the one that is called, where that is plain, for `check` runs with every commit."""
+    commands = {
+        "migrate": _add_migrate,
+        "scan": _add_scan,
+        "check": _add_check,
+        "install": _add_install,
+        "uninstall": _add_uninstall,
+        "doctor": _add_doctor,
+        "undo": _add_undo,
+        "status": _add_status,
+        "rules": _add_rules,
+    }
+    return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
 
 def _common() -> _Parser:
@@ -129,6 +146,13 @@ def _add_check(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     parser.add_argument(
         "--base", metavar="REF", help="judge HEAD against where it left REF; auto: the merge target that CI names"
     )
+    parser.add_argument(
+        "--pre-push",
+        nargs="?",
+        const="",
+        metavar="REMOTE",
+        help="judge what git's hook pre-push tells on standard input",
+    )
     parser.add_argument("--fix", action="store_true", help="apply the safe fixes of what is new, staged and unstaged")
     parser.add_argument("--format", choices=SCAN_FORMATS, default="text", help="default: text")
 
@@ -161,6 +185,43 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
         description="List the rules and migrations there are, or explain one, with examples.",
     )
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code or name, or a migration's name")
+
+
+def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "install",
+        parents=[common],
+        help="put the gate in front of every commit and push",
+        description="Put `holdline check` into the repository's hooks: through pre-commit where there is a "
+        ".pre-commit-config.yaml, else native ones. What is there already is kept and runs first.",
+    )
+    parser.add_argument("--native", action="store_true", help="native hooks, even where the repository uses pre-commit")
+    parser.add_argument(
+        "--hook",
+        action="append",
+        dest="hooks",
+        choices=("pre-commit", "pre-push"),
+        default=[],
+        help="just this hook (repeatable; default: both)",
+    )
+
+
+def _add_uninstall(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    commands.add_parser(
+        "uninstall",
+        parents=[common],
+        help="put back what was there before install",
+        description="Take Holdline out of the hooks; what was there before is back, byte for byte.",
+    )
+
+
+def _add_doctor(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="say what is installed, what is stale and what to do",
+        description="Look at the hooks, a line for each finding; exit 1 if there is something to do.",
+    )
 
 
 def _name(text: str) -> str:

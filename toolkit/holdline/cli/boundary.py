@@ -7,7 +7,6 @@ import errno
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -85,6 +84,8 @@ def _report_machine(error: OSError, console: Console) -> None:
 
 
 def _report_bug(error: Exception, console: Console) -> None:
+    import traceback
+
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
     console.error(

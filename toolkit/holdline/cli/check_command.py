@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from holdline.bases import from_ci, since, staged
+from holdline.bases import before_push, from_ci, since, staged
 from holdline.cli.exits import Exit
-from holdline.cli.session import discover, load_registry
+from holdline.cli.surroundings import discover, discover_told, load_registry
 from holdline.config import (
     HOLDLINE_TOML,
     PYPROJECT_TOML,
@@ -24,31 +26,108 @@ from holdline.gate import GateReport, Snapshot, check
 from holdline.git import Repository
 from holdline.judging import Judge, Level
 from holdline.migration import Context, Registry
+from holdline.model import FileResult
 from holdline.reports.console import Console
 from holdline_runtime import get_env
+
+if TYPE_CHECKING:
+    from holdline_hooks.push_ranges import PushRange
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
-    repo = discover(arguments.folder)
-    if arguments.base is None:
-        repo.index_file = _index_of_the_commit(repo)
-    snapshot = _snapshot(repo, arguments.base)
-    registry = load_registry()
-    config = _config(repo, snapshot, arguments, registry)
-    judge = judge_for(config, registry)
-    report = check(repo, snapshot, judge, _named(repo, arguments))
-    if arguments.fix and report.new:
-        if snapshot.head is not None:
-            raise HoldlineError("--fix changes what is staged; it does not go with --base")
-        from holdline.gatefixes import apply_fixes, plan_fixes
+    environ = get_env()
+    repo = discover_told(environ) if arguments.folder == "." else discover(arguments.folder)
+    gate = _Gate(repo, arguments, console)
+    if arguments.pre_push is not None:
+        from holdline_hooks.pre_push import judge_push
 
-        applied = apply_fixes(repo, plan_fixes(repo, report, judge))
-        for problem in applied.left:
-            console.error(f"holdline: {problem.path}: {problem.message}")
-        report = check(repo, snapshot, judge, _named(repo, arguments))
-    _show(repo, report, judge, registry, arguments, console)
-    return Exit.OK if report.passes else Exit.FOUND
+        lines = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+        return judge_push(repo, arguments.pre_push, lines, environ, gate.judge_push)
+    if arguments.base is None:
+        repo.index_file = _index_of_the_commit(repo, environ)
+        return gate.judge(staged(repo, environ))
+    if arguments.fix:
+        raise HoldlineError("--fix changes what is staged: it does not go with --base")
+    return gate.judge(from_ci(repo, environ) if arguments.base == "auto" else since(repo, arguments.base))
+
+
+class _Gate:
+    """Judges snapshots and tells the user."""
+
+    def __init__(self, repo: Repository, arguments: argparse.Namespace, console: Console) -> None:
+        self._repo = repo
+        self._arguments = arguments
+        self._console = console
+        self._paths = _named(repo, arguments)
+        self._registry = load_registry()
+
+    def judge(self, snapshot: Snapshot) -> int:
+        """Judge one snapshot; the exit code."""
+        judge = judge_for(self._config(snapshot), self._registry)
+        report = check(self._repo, snapshot, judge, self._paths)
+        if self._arguments.fix and report.new:
+            self._fix(report, judge)
+            report = check(self._repo, snapshot, judge, self._paths)
+        self._show(report, judge)
+        return Exit.OK if report.passes else Exit.FOUND
+
+    def judge_push(self, pushed: PushRange) -> int:
+        """Judge the commits that a push brings to one ref."""
+        if pushed.note:
+            self._console.note(f"holdline: {pushed.note}")
+        return self.judge(before_push(self._repo, pushed.bases, pushed.head, pushed.ref))
+
+    def _config(self, snapshot: Snapshot) -> Config:
+        """The configuration of the snapshot: what is committed is judged by what is committed with it."""
+        arguments = self._arguments
+        if arguments.config:
+            config = load_config(self._repo.root, Path(arguments.folder) / arguments.config)
+        else:
+            config = config_from(self._repo.read_files(snapshot.head, (HOLDLINE_TOML, PYPROJECT_TOML)))
+        if arguments.select is not None:
+            config = config.with_select(arguments.select)
+        check_select(config, [r.code for r in self._registry.rules])
+        return config
+
+    def _fix(self, report: GateReport, judge: Judge) -> None:
+        from holdline.gatefixes import apply_fixes, plan_fixes
+        from holdline.reports.printable import printable
+
+        for problem in apply_fixes(self._repo, plan_fixes(self._repo, report, judge)).left:
+            self._console.error(f"holdline: {printable(problem.path)}: {printable(problem.message)}")
+
+    def _show(self, report: GateReport, judge: Judge) -> None:
+        match self._arguments.format:
+            case "text":
+                from holdline.reports import verdict
+
+                if not (report.passes and self._console.quiet):
+                    self._console.write(verdict.render_check(report, self._planned(report, judge)))
+            case "json":
+                from holdline.reports import json_report
+
+                self._console.write(json_report.render_check(report))
+            case "sarif":
+                from holdline.reports import sarif
+
+                self._console.write(sarif.render_check(report, self._registry.rules))
+            case "github":
+                from holdline.reports import github
+
+                self._console.write(github.render_check(report))
+            case "junit":
+                from holdline.reports import junit
+
+                self._console.write(junit.render_check(report))
+
+    def _planned(self, report: GateReport, judge: Judge) -> Sequence[FileResult]:
+        """What `--fix` would do; nothing where nothing is new."""
+        if not report.new:
+            return ()
+        from holdline.gatefixes import plan_fixes
+
+        return plan_fixes(self._repo, report, judge)
 
 
 def judge_for(config: Config, registry: Registry) -> Judge:
@@ -59,33 +138,20 @@ def judge_for(config: Config, registry: Registry) -> Judge:
     return Judge(migrations, Context(config, codes), Level.NONE, date.today())
 
 
-def _snapshot(repo: Repository, base: str | None) -> Snapshot:
-    if base is None:
-        return staged(repo)
-    return from_ci(repo, get_env()) if base == "auto" else since(repo, base)
+def _index_of_the_commit(repo: Repository, environ: Mapping[str, str]) -> Path | None:
+    """The index that `git commit FILE` or `-a` is about to commit, which it hands to its hooks by this variable.
 
-
-def _config(repo: Repository, snapshot: Snapshot, arguments: argparse.Namespace, registry: Registry) -> Config:
-    """The configuration of the snapshot: what is committed is judged by what is committed with it."""
-    if arguments.config:
-        config = load_config(repo.root, Path(arguments.folder) / arguments.config)
-    else:
-        names = (HOLDLINE_TOML, PYPROJECT_TOML)
-        files = {name: data for name in names if (data := repo.read_file(snapshot.head, name)) is not None}
-        config = config_from(files)
-    if arguments.select is not None:
-        config = config.with_select(arguments.select)
-    check_select(config, [r.code for r in registry.rules])
-    return config
-
-
-def _index_of_the_commit(repo: Repository) -> Path | None:
-    """The index that `git commit FILE` or `-a` is about to commit, which it hands to its hooks by this variable."""
-    env = get_env()
-    named = env.get("GIT_INDEX_FILE")
-    if not named or Path(env.get("GIT_DIR", repo.git_dir)).resolve() != repo.git_dir:
+    None where it is another repository's: a hook may well look at a submodule.
+    """
+    named = environ.get("GIT_INDEX_FILE")
+    if not named:
         return None
-    return Path(named).absolute()
+    git_dir = environ.get("GIT_DIR")
+    if git_dir:
+        ours = os.path.realpath(git_dir) == str(repo.git_dir)
+    else:
+        ours = Path(os.path.realpath(".")).is_relative_to(repo.root)
+    return Path(named).absolute() if ours else None
 
 
 def _named(repo: Repository, arguments: argparse.Namespace) -> list[str]:
@@ -96,33 +162,3 @@ def _named(repo: Repository, arguments: argparse.Namespace) -> list[str]:
     if outside:
         raise HoldlineError(f"{outside[0]} is outside the repository {repo.root}")
     return [p.relative_to(repo.root).as_posix() for p in paths]
-
-
-def _show(
-    repo: Repository,
-    report: GateReport,
-    judge: Judge,
-    registry: Registry,
-    arguments: argparse.Namespace,
-    console: Console,
-) -> None:
-    import importlib
-
-    name = {"json": "json_report"}.get(arguments.format, arguments.format)
-    renderer = importlib.import_module(f"holdline.reports.{name}")
-    if arguments.format == "sarif":
-        console.write(renderer.render_check(report, registry.rules))
-    elif arguments.format != "text":
-        console.write(renderer.render_check(report))
-    elif not (report.passes and console.quiet):
-        console.write(renderer.render_check(report, _fixes(repo, report, judge)))
-
-
-def _fixes(repo: Repository, report: GateReport, judge: Judge) -> Sequence[bytes]:
-    """The diffs that `--fix` would make; none where nothing is new."""
-    if not report.new:
-        return ()
-    from holdline.diffs import unified_diff
-    from holdline.gatefixes import plan_fixes
-
-    return [unified_diff(r) for r in plan_fixes(repo, report, judge) if r.changes]

@@ -16,7 +16,7 @@ from holdline.model import Plan, Problem, ProblemKind
 from holdline.priority import is_priority
 from holdline.reports import text
 from holdline.reports.console import Console
-from holdline.reports.values import MigrationReport, counted
+from holdline.reports.values import MigrationReport, counted, problem_line
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _show(report, arguments, console, session)
     if not _is_summary_on_stderr(report, arguments, console):
         for problem in fatal:
-            console.error(f"holdline: {text.problem_line(problem)}")
+            console.error(f"holdline: {problem_line(problem)}")
     if any(problem.kind is not ProblemKind.PROOF for problem in fatal):
         return Exit.ERROR
     return Exit.FOUND if fatal or (arguments.check and plan.changed) else Exit.OK

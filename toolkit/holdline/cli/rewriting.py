@@ -7,7 +7,7 @@ from dataclasses import replace
 from holdline import engine
 from holdline.cache import CACHE_FILE
 from holdline.cli.session import Progress, Session
-from holdline.git import require_gitpython
+from holdline.gitobjects import require_gitpython
 from holdline.judging import Level
 from holdline.migration import Migration
 from holdline.model import Plan, Problem, ProblemKind

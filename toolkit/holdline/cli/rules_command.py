@@ -8,7 +8,7 @@ import textwrap
 
 from holdline.cli.columns import columns
 from holdline.cli.exits import Exit
-from holdline.cli.session import load_registry
+from holdline.cli.surroundings import load_registry
 from holdline.errors import HoldlineError
 from holdline.migration import Example, Migration, Registry, Rule
 from holdline.reports.console import Console

@@ -33,8 +33,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console) -> bool:
     """Write the safe fixes, as `migrate --scope all` would; names what went wrong and says whether a write did."""
     from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
-    from holdline.reports import text
-    from holdline.reports.values import MigrationReport, counted
+    from holdline.reports.values import MigrationReport, counted, problem_line
 
     require_toolkit()
     progress = progress_on(console)
@@ -44,7 +43,7 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
     done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
     for problem in done.problems:
         if is_unwritten(problem) or problem.kind is ProblemKind.PROOF:
-            console.error(f"holdline: {text.problem_line(problem)}")
+            console.error(f"holdline: {problem_line(problem)}")
     if done.run:
         fixed = counted(sum(len(r.fixed) for r in done.results), "violation")
         console.note(f"holdline: fixed {fixed} in run {done.run}; `holdline undo` takes it back")

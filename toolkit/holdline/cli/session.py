@@ -9,9 +9,10 @@ from pathlib import Path
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
+from holdline.cli.surroundings import discover as discover
+from holdline.cli.surroundings import load_registry
 from holdline.config import Config, check_select, load_config
 from holdline.engine import Task
-from holdline.errors import HoldlineError
 from holdline.git import Repository
 from holdline.listing import Selection, select_files
 from holdline.migration import Migration, Registry
@@ -85,20 +86,6 @@ class Session:
         """Those of the PATH arguments that are files, relative to the root. All must be within the repository."""
         real = [(self.folder / p).resolve() for p in paths]
         return frozenset(p.relative_to(self.repo.root).as_posix() for p in real if p.is_file())
-
-
-def discover(folder: str) -> Repository:
-    """The repository around the folder that `-C` names."""
-    if not Path(folder).is_dir():
-        raise HoldlineError(f"-C {folder} is not a folder: point it at one inside a git repository")
-    return Repository.discover(Path(folder))
-
-
-def load_registry() -> Registry:
-    """The migrations that come with Holdline; imported here and nowhere else in the engine."""
-    from holdline_migrations.registry import REGISTRY
-
-    return REGISTRY
 
 
 def progress_on(console: Console) -> Progress:

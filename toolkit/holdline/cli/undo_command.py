@@ -6,11 +6,10 @@ import argparse
 
 from holdline.cli.exits import Exit
 from holdline.cli.rewriting import require_toolkit
-from holdline.cli.session import discover
+from holdline.cli.surroundings import discover
 from holdline.journal import Journal
-from holdline.reports import text
 from holdline.reports.console import Console
-from holdline.reports.values import counted
+from holdline.reports.values import counted, problem_line
 from holdline.undo import undo_run
 
 
@@ -24,7 +23,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with Journal.open(repo) as journal:
         report = undo_run(repo, journal, arguments.run)
     for problem in report.refused:
-        console.error(f"holdline: {text.problem_line(problem)}")
+        console.error(f"holdline: {problem_line(problem)}")
     done = f"run {report.run}: {counted(len(report.restored), 'file')} restored"
     if report.already:
         done += f", {len(report.already)} back already"

@@ -5,11 +5,16 @@ Format: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 
 from __future__ import annotations
 
-from holdline.gate import GateReport
-from holdline.model import Problem, ScanReport, Violation
+from typing import TYPE_CHECKING
+
+from holdline.model import Problem, ScanReport, Suppression, Violation
 from holdline.reports.printable import printable
-from holdline.reports.text import scan_line, verdict_line
+from holdline.reports.text import scan_line
 from holdline.reports.values import PROBLEM_WORDS, described
+from holdline.reports.verdict import describe_suppression, verdict_line
+
+if TYPE_CHECKING:
+    from holdline.gate import GateReport
 
 _DATA_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY_ESCAPES = _DATA_ESCAPES | str.maketrans({":": "%3A", ",": "%2C"})
@@ -24,9 +29,10 @@ def render_scan(report: ScanReport) -> str:
 
 
 def render_check(report: GateReport) -> str:
-    """An error per new violation and per file that could not be judged, a notice with the verdict."""
+    """An error per new violation and per file that the change broke, a warning per new suppression, the verdict."""
     lines = [_violation(violation) for violation in report.new]
-    lines += [_problem(unjudged.problem, "error") for unjudged in report.unjudged]
+    lines += [_problem(u.problem, "warning" if u.tolerated else "error") for u in report.unjudged]
+    lines += [_suppression(suppression) for suppression in report.suppressions]
     lines.append(_command("notice", verdict_line(report), title="Holdline"))
     return "\n".join(lines) + "\n"
 
@@ -41,6 +47,11 @@ def _violation(violation: Violation) -> str:
     if violation.end_line == violation.line:  # GitHub takes an end column within one line only
         places["endColumn"] = violation.end_column
     return _command("error", described(violation), **places, title=f"Holdline {violation.code}")
+
+
+def _suppression(suppression: Suppression) -> str:
+    message = describe_suppression(suppression)
+    return _command("warning", message, file=suppression.path, line=suppression.line, title="Holdline: new suppression")
 
 
 def _problem(problem: Problem, level: str = "warning") -> str:

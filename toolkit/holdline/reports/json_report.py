@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holdline import __version__
-from holdline.diffs import unified_diff
-from holdline.gate import GateReport
-from holdline.model import FileResult, Fix, Problem, Ranked, ScanReport, Score, Violation
+from holdline.model import FileResult, Fix, Problem, Ranked, ScanReport, Score, Suppression, Violation
 from holdline.reports.tallies import by_rule, total
 from holdline.reports.values import MigrationReport, reason_left
+
+if TYPE_CHECKING:
+    from holdline.comparison import Unjudged
+    from holdline.gate import GateReport
 
 SCHEMA = "holdline-report"
 VERSION = 1
@@ -24,7 +26,7 @@ Object = dict[str, Any]
 
 
 def render_scan(report: ScanReport) -> str:
-    """Files with violations, files with problems, counts by rule, scores by category."""
+    """Files with violations, files with problems, counts by rule, scores by category, unused suppressions."""
     rules = by_rule(report.results)
     scores = {category.value: _score(score) for category, score in report.scores.items()}
     return _render(
@@ -33,6 +35,7 @@ def render_scan(report: ScanReport) -> str:
         problems=_problems(report.problems),
         rules=[{"code": t.name, "files": t.files, "violations": t.fixed + t.left} for t in rules],
         scores={**scores, "overall": _score(report.overall)},
+        unused_suppressions=[_suppression(suppression) for suppression in report.unused],
     )
 
 
@@ -60,18 +63,16 @@ def render_migration(report: MigrationReport) -> str:
 
 def render_check(report: GateReport) -> str:
     """The verdict: what is new, what was not judged, and how many old violations the changed files hold."""
-    causes = report.causes
+    snapshot, causes = report.snapshot, report.causes
     return _render(
         "check",
         passes=report.passes,
-        base={"commits": list(report.snapshot.bases), "named": report.snapshot.named, "head": report.snapshot.head},
-        files=report.files,
-        new=[_violation(v) | {"path": v.path, "cause_line": causes.get(v.place)} for v in report.new],
-        old=len(report.old),
-        unjudged=[
-            {"path": u.problem.path, "message": u.problem.message, "line": u.problem.line, "suspects": list(u.suspects)}
-            for u in report.unjudged
-        ],
+        base={"commits": list(snapshot.bases), "named": snapshot.named},
+        head=snapshot.head,
+        new=[{"path": v.path, **_violation(v), "cause_line": causes.get(v.place)} for v in report.new],
+        unjudged=[_unjudged(unjudged) for unjudged in report.unjudged],
+        new_suppressions=[_suppression(suppression) for suppression in report.suppressions],
+        totals={"files": report.files, "new": len(report.new), "old": len(report.old)},
     )
 
 
@@ -127,14 +128,36 @@ def _fix(fix: Fix) -> Object:
 
 def _diff(result: FileResult) -> str | None:
     """The file's unified diff, None where there is none or where it is no UTF-8."""
+    from holdline.diffs import unified_diff  # for migrate alone
+
     try:
         return unified_diff(result).decode() or None
     except UnicodeDecodeError:
         return None
 
 
+def _unjudged(unjudged: Unjudged) -> Object:
+    return _problem(unjudged.problem) | {"suspects": list(unjudged.suspects), "tolerated": unjudged.tolerated}
+
+
+def _suppression(suppression: Suppression) -> Object:
+    return {
+        "path": suppression.path,
+        "line": suppression.line,
+        "column": suppression.column,
+        "codes": list(suppression.codes),
+        "reason": suppression.reason,
+        "until": suppression.until.isoformat() if suppression.until else None,
+        "text": suppression.text,
+    }
+
+
 def _problems(problems: Iterable[Problem]) -> list[Object]:
-    return [{"path": p.path, "kind": p.kind.value, "message": p.message, "line": p.line or None} for p in problems]
+    return [_problem(problem) for problem in problems]
+
+
+def _problem(problem: Problem) -> Object:
+    return {"path": problem.path, "kind": problem.kind.value, "message": problem.message, "line": problem.line or None}
 
 
 def _score(score: Score) -> Object:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from holdline.gate import GateReport
 from holdline.model import Problem, ScanReport, Violation
 from holdline.reports.printable import printable
-from holdline.reports.text import scan_line, verdict_line
+from holdline.reports.text import scan_line
 from holdline.reports.values import counted
+from holdline.reports.verdict import verdict_line
+
+if TYPE_CHECKING:
+    from holdline.gate import GateReport
 
 
 def render_scan(report: ScanReport) -> str:
@@ -40,9 +44,11 @@ def render_check(report: GateReport) -> str:
         name = printable(f"{violation.path}:{violation.line}:{violation.column}")
         _fail(ET.SubElement(suite, "testcase", classname=violation.code, name=name), [violation])
     for unjudged in report.unjudged:
-        _err(
-            ET.SubElement(suite, "testcase", classname="files", name=printable(unjudged.problem.path)), unjudged.problem
-        )
+        case = ET.SubElement(suite, "testcase", classname="files", name=printable(unjudged.problem.path))
+        if unjudged.tolerated:
+            ET.SubElement(case, "skipped", message=printable(unjudged.problem.message))
+        else:
+            _err(case, unjudged.problem)
     ET.SubElement(suite, "testcase", classname="check", name=verdict_line(report))
     return _document(root)
 

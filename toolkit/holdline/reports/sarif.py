@@ -14,14 +14,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from holdline import __version__
-from holdline.gate import GateReport
 from holdline.model import Edit, Fix, Problem, ScanReport, Violation
 from holdline.reports.printable import printable
 from holdline.reports.values import MigrationReport, described
+
+if TYPE_CHECKING:
+    from holdline.gate import GateReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -61,10 +63,10 @@ def render_migration(report: MigrationReport, rules: Sequence[RuleInfo]) -> str:
 
 def render_check(report: GateReport, rules: Sequence[RuleInfo]) -> str:
     """The gate's verdict: new violations and, marked as unchanged, the old ones in the changed files."""
-    states = {v.place: "new" for v in report.new}
+    new = {v.place for v in report.new}
     found = sorted([*report.new, *report.old], key=lambda v: v.place)
     problems = [u.problem for u in report.unjudged]
-    return _render(found, problems, rules, lambda v: {"baselineState": states.get(v.place, "unchanged")})
+    return _render(found, problems, rules, lambda v: {"baselineState": "new" if v.place in new else "unchanged"})
 
 
 def _render(

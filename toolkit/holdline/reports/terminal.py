@@ -10,8 +10,8 @@ from holdline.model import FileResult, Ranked
 from holdline.reports.console import Console, needs_extra
 from holdline.reports.printable import printable
 from holdline.reports.tallies import by_directory, by_reason, by_rule
-from holdline.reports.text import migration_line, place, problem_line, tally_row
-from holdline.reports.values import MigrationReport, counted, number, reason_left
+from holdline.reports.text import migration_line, tally_row
+from holdline.reports.values import MigrationReport, counted, number, place, problem_line, reason_left
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from holdline.gate import GateReport
-from holdline.model import FileResult, Problem, ScanReport, Violation
+from holdline.model import FileResult, ScanReport, Violation
 from holdline.reports.printable import printable
 from holdline.reports.tallies import Tally, by_directory, by_rule, total
-from holdline.reports.values import MigrationReport, counted, number, problem_counts, reason_left
+from holdline.reports.values import (
+    MigrationReport,
+    counted,
+    number,
+    place,
+    problem_counts,
+    problem_line,
+    reason_left,
+    unused_line,
+)
 
 
 def render_scan(report: ScanReport, *, hints: bool = False) -> str:
-    """Violations as `path:line:col: CODE message`, files with problems, then scores and counts.
+    """Violations as `path:line:col: CODE message`, files with problems, unused suppressions, then scores and counts.
 
     `hints` adds what to write instead, below each violation.
     """
     lines = [line for violation in report.violations for line in _violation(violation, hints)]
     lines += [problem_line(problem) for problem in report.problems]
+    lines += [unused_line(suppression) for suppression in report.unused]
     rules = [(t.name, number(t.files), number(t.fixed + t.left)) for t in by_rule(report.results)]
     return _join([lines, table(("rule", "files", "violations"), rules), _scores(report), [scan_line(report)]])
 
@@ -31,6 +40,8 @@ def scan_line(report: ScanReport) -> str:
         f"{counted(overall.violations, 'violation')} in {counted(dirty, 'file')}",
         *problem_counts(report.problems),
     ]
+    if report.unused:
+        parts.append(counted(len(report.unused), "unused suppression"))
     return ", ".join(parts)
 
 
@@ -59,26 +70,6 @@ def migration_line(report: MigrationReport) -> str:
     return ", ".join([done, f"{number(everything.left)} left", *problems])
 
 
-def render_check(report: GateReport, diffs: Sequence[bytes]) -> str:
-    """Each new violation with its line and what to write instead, what `--fix` would do, and the verdict in a line."""
-    lines = [line for violation in report.new for line in _new(violation, report)]
-    for unjudged in report.unjudged:
-        lines.append(problem_line(unjudged.problem))
-        lines += [f"    line {n} changed and looks like a violation" for n in unjudged.suspects]
-    fixes = [printable(d.decode("utf-8", "surrogateescape"), keep="\t\n").rstrip("\n") for d in diffs]
-    offer = ["`holdline check --fix` makes these changes to the index and the working tree:", *fixes] if fixes else []
-    return _join([lines, offer, [verdict_line(report)]])
-
-
-def verdict_line(report: GateReport) -> str:
-    """The base used, how much is new, how much old was hidden."""
-    found = counted(len(report.new), "new violation") if report.new else "no new violation"
-    parts = [f"{found} in {counted(report.files, 'changed file')}", f"{number(len(report.old))} old hidden"]
-    if report.unjudged:
-        parts.append(f"{number(len(report.unjudged))} not parsed")
-    return f"holdline: {', '.join(parts)} (base: {report.snapshot.named})"
-
-
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """`rows` under `headings`, aligned: the first column to the left, the others (numbers) to the right."""
     if not rows:
@@ -89,30 +80,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cells) for cells in aligned]
 
 
-def place(violation: Violation) -> str:
-    """`path:line:col`, safe to show."""
-    return f"{printable(violation.path)}:{violation.line}:{violation.column}"
-
-
-def problem_line(problem: Problem) -> str:
-    """`path:line: what is wrong`, safe to show."""
-    where = printable(problem.path) + (f":{problem.line}" if problem.line else "")
-    return f"{where}: {printable(problem.message)}"
-
-
 def tally_row(tally: Tally) -> tuple[str, str, str, str]:
     """A tally as the cells of a table: name, files, fixed, left."""
     return printable(tally.name), number(tally.files), number(tally.fixed), number(tally.left)
-
-
-def _new(violation: Violation, report: GateReport) -> Iterable[str]:
-    yield f"{place(violation)}: {violation.code} {printable(violation.message)}"
-    yield f"    {printable(violation.text)}"
-    cause = report.causes.get(violation.place)
-    if cause is not None:
-        yield f"    this line is as it was; the change next to line {cause} made it a violation"
-    if violation.hint:
-        yield f"    {printable(violation.hint)}"
 
 
 def _violation(violation: Violation, hints: bool) -> Iterable[str]:

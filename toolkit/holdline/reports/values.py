@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from holdline.model import FileResult, Plan, Problem, ProblemKind, Safety, Violation
-from holdline.reports.relocate import relocate
+from holdline.model import FileResult, Plan, Problem, ProblemKind, Safety, Suppression, Violation
+from holdline.reports.printable import printable
 
 PROBLEM_WORDS = {
     ProblemKind.UNREADABLE: "unreadable",
@@ -53,7 +53,11 @@ class MigrationReport:
                 before=b"",
                 after=b"",
             )
-        return result if self.dry_run else relocate(result)
+        if self.dry_run:
+            return result
+        from holdline.reports.relocate import relocate  # after a run that wrote, and never else
+
+        return relocate(result)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -87,6 +91,22 @@ def number(value: int) -> str:
 def counted(value: int, noun: str, plural: str = "") -> str:
     """`value` with its noun: `1 file`, `2 files`."""
     return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def place(found: Violation | Suppression) -> str:
+    """`path:line:col`, safe to show."""
+    return f"{printable(found.path)}:{found.line}:{found.column}"
+
+
+def problem_line(problem: Problem) -> str:
+    """`path:line: what is wrong`, safe to show."""
+    where = printable(problem.path) + (f":{problem.line}" if problem.line else "")
+    return f"{where}: {printable(problem.message)}"
+
+
+def unused_line(suppression: Suppression) -> str:
+    """What to tell of a suppression that covers nothing, safe to show."""
+    return f"{place(suppression)}: unused suppression of {', '.join(suppression.codes)}: it covers nothing, remove it"
 
 
 def described(violation: Violation) -> str:

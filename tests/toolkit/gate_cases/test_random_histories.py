@@ -1,0 +1,275 @@
+"""Random histories of edits against an oracle that is slow and obviously right.
+
+The oracle checks both commits out, scans every file, and takes the difference of the two multisets of (rule,
+normalised text). It knows nothing of diffs, renames, blobs or the index.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Hashable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from holdline import engine
+from holdline.bases import since, staged
+from holdline.cache import ScanCache
+from holdline.cli.check_command import judge_for
+from holdline.cli.surroundings import load_registry
+from holdline.config import Config
+from holdline.gate import GateReport, check
+from holdline.git import Repository
+from holdline.model import Violation
+from holdline.workers import allow_deep_nesting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What a block of code does with the environment; `{n}` is the block's number.
+BODIES = (
+    'return os.environ["V{n}"]',
+    'return os.environ.get("V{n}", "x")',
+    'os.environ["V{n}"] = "1"',
+    'return os.getenv("V{n}"), os.getenv("V{n}")',
+    "with patch.dict(\n    os.environ,\n    {{'V{n}': '1'}},\n):\n    pass",
+    "return dict(os.environ)",
+    "x = 1\ny = 2\nz = x + y",
+    'return os.environ["V{n}"]  # holdline: allow[HL101] the launcher sets it',
+    "os = None\nreturn os",
+)
+HEAD = "import os\nfrom unittest.mock import patch\n"
+
+
+class Project:
+    """Files as lists of blocks, and edits of them. A block is (number, body, how deep it is indented)."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, list[tuple[int, int, int]]] = {
+            f"m{f}.py": [(f * 10 + b, (f + b) % len(BODIES), 0) for b in range(5)] for f in range(3)
+        }
+        self._names = 3
+        self._edits: list[Callable[[int, int, int], None]] = [
+            self.add, self.remove, self.move, self.move, self.copy, self.indent, self.rename, self.split, self.merge,
+            self.change, self.swap, self.delete, self.rename_and_change,
+        ]  # fmt: skip
+
+    def edit(self, kind: int, a: int, b: int, c: int) -> None:
+        if self.files:
+            self._edits[kind % len(self._edits)](a, b, c)
+
+    def render(self) -> dict[str, str]:
+        return {path: HEAD + "".join(self._block(*block) for block in blocks) for path, blocks in self.files.items()}
+
+    def _block(self, number: int, body: int, depth: int) -> str:
+        lines = ["", f"def f{number}():", *("    " + line for line in BODIES[body].format(n=number % 7).split("\n"))]
+        return "".join(f"{'if True:' if False else ''}{line}\n" for line in self._deepen(lines, depth))
+
+    def _deepen(self, lines: list[str], depth: int) -> list[str]:
+        for _ in range(depth):
+            lines = ["", "if True:", *(f"    {line}" if line else "" for line in lines)]
+        return lines
+
+    def _path(self, n: int) -> str:
+        return sorted(self.files)[n % len(self.files)]
+
+    def _new_path(self) -> str:
+        self._names += 1
+        return f"{'pkg/' if self._names % 2 else ''}m{self._names}.py"
+
+    def add(self, a: int, b: int, c: int) -> None:
+        blocks = self.files[self._path(a)]
+        blocks.insert(b % (len(blocks) + 1), (c, (b + c) % len(BODIES), 0))
+
+    def remove(self, a: int, b: int, c: int) -> None:
+        blocks = self.files[self._path(a)]
+        if blocks:
+            del blocks[b % len(blocks)]
+
+    def move(self, a: int, b: int, c: int) -> None:
+        blocks, target = self.files[self._path(a)], self.files[self._path(c)]
+        if blocks:
+            target.insert(a % (len(target) or 1), blocks.pop(b % len(blocks)))
+
+    def copy(self, a: int, b: int, c: int) -> None:
+        blocks, target = self.files[self._path(a)], self.files[self._path(c)]
+        if blocks:
+            target.insert(c % (len(target) + 1), blocks[b % len(blocks)])
+
+    def indent(self, a: int, b: int, c: int) -> None:
+        blocks = self.files[self._path(a)]
+        if blocks:
+            number, body, depth = blocks[b % len(blocks)]
+            blocks[b % len(blocks)] = (number, body, (depth + c) % 3)
+
+    def rename(self, a: int, b: int, c: int) -> None:
+        self.files[self._new_path()] = self.files.pop(self._path(a))
+
+    def rename_and_change(self, a: int, b: int, c: int) -> None:
+        path = self._path(a)
+        self.change(a, b, c)
+        self.files[self._new_path()] = self.files.pop(path)
+
+    def split(self, a: int, b: int, c: int) -> None:
+        blocks = self.files.pop(self._path(a))
+        at = b % (len(blocks) + 1)
+        self.files[self._new_path()], self.files[self._new_path()] = blocks[:at], blocks[at:]
+
+    def merge(self, a: int, b: int, c: int) -> None:
+        first, second = self._path(a), self._path(b)
+        if first != second:
+            self.files[first] += self.files.pop(second)
+
+    def change(self, a: int, b: int, c: int) -> None:
+        blocks = self.files[self._path(a)]
+        if blocks:
+            number, _, depth = blocks[b % len(blocks)]
+            blocks[b % len(blocks)] = (number, c % len(BODIES), depth)
+
+    def swap(self, a: int, b: int, c: int) -> None:
+        blocks = self.files[self._path(a)]
+        if blocks:
+            i, j = b % len(blocks), c % len(blocks)
+            blocks[i], blocks[j] = blocks[j], blocks[i]
+
+    def delete(self, a: int, b: int, c: int) -> None:
+        if len(self.files) > 1:
+            del self.files[self._path(a)]
+
+
+class World:
+    """A repository, its gate, and the oracle's checkouts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.checkouts = folder / "repo", folder / "checkouts"
+        self.root.mkdir(parents=True)
+        self.git("init", "--quiet")
+        self.migrations = load_registry().named(Config().migrations)
+        self.judge = judge_for(Config(), load_registry())
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, check=True, text=True)
+        return done.stdout.strip()
+
+    def stage(self, files: dict[str, str]) -> None:
+        for old in self.root.rglob("*.py"):
+            old.unlink()
+        for path, text in files.items():
+            (self.root / path).parent.mkdir(exist_ok=True)
+            (self.root / path).write_text(text)
+        self.git("add", "--all")
+
+    def commit(self, files: dict[str, str]) -> str:
+        self.stage(files)
+        self.git("commit", "--quiet", "--allow-empty", "--message", "step")
+        return self.git("rev-parse", "HEAD")
+
+    def scan(self, commit: str) -> list[Violation]:
+        """All violations of a commit's files, checked out."""
+        folder = self.checkouts / commit
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            self.git(f"--work-tree={folder}", "checkout", commit, "--", ".")
+            self.git("read-tree", "HEAD")
+        paths = tuple(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.py")))
+        task = engine.Task(folder, paths, Config(), self.migrations, today=date.today())
+        report = engine.scan(task, lambda items, total, label: items, ScanCache.disabled())
+        assert not report.problems
+        return list(report.violations)
+
+    def kinds(self, commit: str) -> Counter[Hashable]:
+        return Counter(v.kind for v in self.scan(commit))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    allow_deep_nesting()  # Hypothesis does not like to see it change later
+    return tmp_path_factory.mktemp("histories")
+
+
+def agrees(world: World, report: GateReport, before: str, after: str) -> None:
+    expected = world.kinds(after) - world.kinds(before)
+    assert Counter(v.kind for v in report.new) == expected
+    assert report.passes == (not expected)
+    assert set(report.new) <= set(world.scan(after))
+    assert not set(report.new) & set(report.old)
+
+
+STEP = st.lists(st.tuples(*[st.integers(0, 30)] * 4), min_size=1, max_size=4)
+COUNTER = iter(range(1_000_000))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(steps=st.lists(STEP, min_size=1, max_size=4))
+def test_the_gate_agrees_with_the_oracle(folder: Path, steps: list[list[tuple[int, int, int, int]]]) -> None:
+    world, project = World(folder / str(next(COUNTER))), Project()
+    commits = [world.commit(project.render())]
+    repo = Repository.discover(world.root)
+    for step in steps:
+        for edit in step:
+            project.edit(*edit)
+        world.stage(project.render())
+        hook = check(repo, staged(repo, {}), world.judge)
+        commits.append(world.commit(project.render()))
+        agrees(world, hook, commits[-2], commits[-1])
+        in_range = check(repo, since(repo, commits[0]), world.judge)
+        agrees(world, in_range, commits[0], commits[-1])
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(ours=STEP, theirs=STEP, evil=STEP)
+def test_a_merge_that_adds_nothing_passes_and_one_that_does_fails(
+    folder: Path,
+    ours: list[tuple[int, int, int, int]],
+    theirs: list[tuple[int, int, int, int]],
+    evil: list[tuple[int, int, int, int]],
+) -> None:
+    """Each side edits files of its own, so that their sum is plain; then something more is staged with the merge."""
+    world, one, two = World(folder / str(next(COUNTER))), Project(), Project()
+    two.files = {f"theirs/{path}": blocks for path, blocks in two.files.items()}
+    fork = world.commit({**one.render(), **two.render()})
+    for edit in ours:
+        one.edit(*edit)
+    left = world.commit(
+        {**one.render(), **{p: t for p, t in world_files(world, fork).items() if p.startswith("theirs/")}}
+    )
+    world.git("checkout", "--quiet", "-b", "topic", fork)
+    for edit in theirs:
+        two.edit(*edit)
+    two.files = {p if p.startswith("theirs/") else f"theirs/{p}": blocks for p, blocks in two.files.items()}
+    right = world.commit(
+        {**{p: t for p, t in world_files(world, fork).items() if not p.startswith("theirs/")}, **two.render()}
+    )
+    world.git("checkout", "--quiet", "--detach", left)
+    subprocess.run(
+        ["git", "merge", "--no-commit", "--no-ff", "topic"], cwd=world.root, capture_output=True, check=False
+    )
+    world.stage({**one.render(), **two.render()})
+    repo = Repository.discover(world.root)
+    legitimate = world.kinds(left) + world.kinds(right)
+    legitimate.subtract(world.kinds(fork))
+    if repo.merge_heads():
+        assert check(repo, staged(repo, {}), world.judge).passes
+        for edit in evil:
+            one.edit(*edit)
+        world.stage({**one.render(), **two.render()})
+        report = check(repo, staged(repo, {}), world.judge)
+        tree = world.git("commit-tree", world.git("write-tree"), "-p", left, "-m", "merged")
+        more = world.kinds(tree)
+        more.subtract(legitimate)
+        assert report.passes == (not +more)
+        assert Counter(v.kind for v in report.new) == +more
+
+
+def world_files(world: World, commit: str) -> dict[str, str]:
+    names = world.git("ls-tree", "-r", "--name-only", commit).splitlines()
+    return {name: world.git("show", f"{commit}:{name}") + "\n" for name in names}

@@ -1,0 +1,76 @@
+"""The rewrite of one file that the fixes of its violations make, with the imports they need, proved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+
+from holdline.edits import OverlapError, apply_edits, merge_edits
+from holdline.imports import NoPlaceError, plan_imports
+from holdline.judging import Judge
+from holdline.model import Edit, FileResult, Fix, Problem, ProblemKind, Violation
+from holdline.proofs import Claim, ProofError, prove
+from holdline.references import module_stem
+from holdline.source import Source, is_editable
+
+
+def fix_file(judge: Judge, source: Source, found: FileResult) -> FileResult:
+    """Fix what the judge admits of the violations found; where that cannot be proved, the file stays as it is."""
+    chosen = [v for v in found.remaining if judge.is_to_fix(v)]
+    if not is_editable(source):
+        refusal = f"the file's encoding {source.encoding} leaves no byte ranges to edit: convert it to UTF-8"
+        return replace(found, remaining=_refuse(found.remaining, chosen, refusal))
+    try:
+        return _rewrite(judge, source, found, chosen)
+    except NoPlaceError as error:
+        return replace(found, remaining=_refuse(found.remaining, chosen, str(error)))
+    except (ProofError, OverlapError) as error:
+        problem = Problem(source.path, ProblemKind.PROOF, f"left as it was, the rewrite could not be proved: {error}")
+        remaining = _refuse(found.remaining, chosen, "the rewrite of this file could not be proved")
+        return replace(found, remaining=remaining, problem=problem)
+
+
+def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[Violation]) -> FileResult:
+    fixes = [v.fix for v in chosen if v.fix is not None]
+    edits, claim = _compose(source, fixes, _is_referenced(judge, source.path))
+    after = apply_edits(source.data, edits)
+    result = prove(source, after, edits, claim)
+    again = _fixable(judge, judge.look(result)[0])
+    if len(again) > len(_fixable(judge, found.remaining)) - len(chosen):
+        raise ProofError(f"line {again[0].line}: a second run would change the file again")
+    gone = set(map(id, chosen))
+    remaining = tuple(v for v in found.remaining if id(v) not in gone)
+    return replace(found, remaining=remaining, fixed=tuple(chosen), edits=edits, before=source.data, after=after)
+
+
+def _fixable(judge: Judge, violations: Iterable[Violation]) -> list[Violation]:
+    return [v for v in violations if judge.level.admits(v.fix)]
+
+
+def _is_referenced(judge: Judge, path: str) -> Callable[[str], bool]:
+    """Whether other files use a name of this module: by its last name, or through a star import."""
+    context = judge.context
+    stem = module_stem(path)
+    references: Collection[tuple[str, str]] = context.references
+    return lambda name: stem in context.star_imported or (stem, name) in references or ("*", name) in references
+
+
+def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], bool]) -> tuple[tuple[Edit, ...], Claim]:
+    """All fixes of a file and the import changes they need, as one list of edits and the claim to prove."""
+    rewritten = merge_edits([e for f in fixes for e in f.edits])
+    change = plan_imports(
+        source,
+        needed=[i for f in fixes for i in f.imports],
+        released={n for f in fixes for n in f.releases},
+        rewritten=rewritten,
+        first_use=min(e.start for e in rewritten),
+        referenced=referenced,
+    )
+    sites = tuple(dict.fromkeys(s for f in fixes for s in f.sites))
+    claim = Claim((*sites, *change.altered), change.removed, change.inserted)
+    return merge_edits([*rewritten, *change.edits]), claim
+
+
+def _refuse(found: Sequence[Violation], chosen: Sequence[Violation], refusal: str) -> tuple[Violation, ...]:
+    refused = set(map(id, chosen))
+    return tuple(replace(v, fix=None, refusal=refusal) if id(v) in refused else v for v in found)

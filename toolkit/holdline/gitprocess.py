@@ -1,0 +1,154 @@
+"""Running git, for the gateway `holdline.git` alone.
+
+Git runs with a sealed environment and fixed flags, so that neither the caller's variables nor the
+repository's own configuration (hooks, fsmonitor, pagers, external diffs, colours) change what it prints or
+make it run anything.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from holdline.errors import RepositoryError
+from holdline_runtime import get_env
+
+NO_GIT = "git is not installed or not on PATH: install it and run again"
+
+_FLAGS = (
+    "--literal-pathspecs",
+    "--no-pager",
+    *("-c", "core.quotePath=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "color.ui=false"),
+    *("-c", "log.showSignature=false"),
+    *("-c", "log.showRoot=false"),
+)
+
+# Of git's own variables only these pass: where its configuration and programs are, and where discovery stops.
+# GIT_DIR, GIT_INDEX_FILE and the like, which git sets around hooks, would point us at another repository.
+_ALLOWED = frozenset(
+    {
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_NOSYSTEM",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+        "GIT_EXEC_PATH",
+    }
+)
+_ALLOWED_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_FIXED = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
+
+Done = subprocess.CompletedProcess[bytes]
+
+
+def run_git(
+    folder: Path, arguments: Sequence[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None
+) -> Done:
+    """Run git in a folder to its end; `variables` are set beside those that are sealed.
+
+    Raises RepositoryError where git cannot be started; what it exits with is the caller's to judge.
+    """
+    try:
+        return subprocess.run(
+            ["git", *_FLAGS, *arguments],
+            cwd=folder,
+            env=_environment(variables),
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise _cannot_start(folder, error) from error
+
+
+def stream_objects(
+    folder: Path, names: Iterable[str], variables: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, bytes | None]]:
+    """The contents of objects, one at a time and in order, from one git process; None for one that is not here.
+
+    A name is whatever `git rev-parse` takes (an id, `HEAD:path`, `:path`), without a newline.
+    """
+    try:
+        process = subprocess.Popen(
+            ["git", *_FLAGS, "cat-file", "--batch"],
+            cwd=folder,
+            env=_environment(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise _cannot_start(folder, error) from error
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for name in names:
+            yield name, _ask(process.stdin, process.stdout, folder, name)
+
+
+def complaint(done: Done) -> str:
+    """The first line git wrote to stderr, without its severity."""
+    lines = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
+    return lines[0].removeprefix("fatal: ").removeprefix("error: ")
+
+
+def discovery_error(start: Path, done: Done) -> RepositoryError:
+    """Why git finds no repository around `start`, and what to do."""
+    reason = complaint(done)
+    if "not a git repository" in reason:
+        return RepositoryError(f"{start} is not in a git repository: run `git init` there or point -C at one")
+    if "dubious ownership" in reason:
+        return RepositoryError(
+            f"the repository at {start} belongs to another user: if you trust it, run "
+            f"`git config --global --add safe.directory {start}`"
+        )
+    if done.stdout.startswith(b"true"):
+        return RepositoryError(f"{start} is a bare repository: point -C at a clone with a working tree")
+    if "work tree" in reason:
+        return RepositoryError(f"{start} is inside a git directory: point -C at the working tree")
+    return RepositoryError(f"git cannot open the repository at {start}: {reason}")
+
+
+def _ask(question: IO[bytes], answer: IO[bytes], folder: Path, name: str) -> bytes | None:
+    """One object of `git cat-file --batch`; asked for singly, lest both sides wait with full pipes."""
+    try:
+        question.write(os.fsencode(name) + b"\n")
+        question.flush()
+        header = answer.readline()
+        if header.endswith((b" missing\n", b" ambiguous\n")):
+            return None
+        size = int(header.rsplit(b" ", 1)[1])
+        content = answer.read(size + 1)  # with a newline behind it
+        if len(content) == size + 1:
+            return content[:-1]
+    except (BrokenPipeError, IndexError, ValueError):
+        pass  # it died over the object, and says why on stderr, or not at all
+    raise RepositoryError(f"{folder}: git cannot read the object {name}: look what `git fsck` says")
+
+
+def _environment(variables: Mapping[str, str] | None) -> dict[str, str]:
+    passed = {
+        name: value
+        for name, value in get_env().items()
+        if not name.startswith("GIT_") or name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
+    }
+    return passed | _FIXED | dict(variables or {})
+
+
+def _cannot_start(folder: Path, error: OSError) -> RepositoryError:
+    if isinstance(error, FileNotFoundError):
+        return RepositoryError(NO_GIT)
+    return RepositoryError(f"git cannot be run in {folder}: {error.strerror}")
