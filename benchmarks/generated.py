@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from holdline_runtime import get_env
 
 _IN_A_FOLDER = 100
 _FUNCTIONS = 12  # makes about 130 lines, the usual length of a module
@@ -23,12 +26,12 @@ def load_{name}(source, limit={name}):
     return values
 
 '''
-_OLD = '''\
+_OLD = """\
 
 def region_{name}():
     return os.environ.get("REGION_{name}", "none")
 
-'''
+"""
 _ADDED = '''\
 
 def described(values):
@@ -57,15 +60,18 @@ class Generated:
 
 def build(root: Path, files: int, changed: int) -> Generated:
     """The repository at `root`, made if it is not there; `changed` of its modules are staged with a new function."""
-    if not (root / ".git" / "ready").exists():
+    ready = root / ".git" / "ready"
+    if not ready.exists():
+        shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         _git(root, "init", "--quiet", "--initial-branch=main")
         _git(root, "fast-import", "--quiet", stdin=b"".join(_stream(files)))
         _git(root, "reset", "--quiet", "--hard", "main")
-        (root / ".git" / "ready").touch()
-    staged = tuple(_path(number) for number in range(0, files, files // changed))[:changed]
-    for number, path in zip(range(0, files, files // changed), staged, strict=False):
-        (root / path).write_text(_module(number) + _ADDED)
+        ready.touch()
+    numbers = range(0, files, files // changed)[:changed]
+    for number in numbers:
+        (root / _path(number)).write_text(_module(number) + _ADDED)
+    staged = tuple(map(_path, numbers))
     _git(root, "add", "--", *staged)
     return Generated(root, files, staged)
 
@@ -96,5 +102,5 @@ def _module(number: int) -> str:
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> None:
     # The defaults of git, whatever the machine's own settings are.
     plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    inherited = {k: v for k, v in get_env().items() if not k.startswith("GIT_")}
     subprocess.run(["git", *arguments], cwd=root, env=inherited | plain, input=stdin, check=True)
