@@ -65,7 +65,7 @@ def run(contestant: Contestant, repository: Generated) -> float:
     start = time.perf_counter()
     done = subprocess.run(command, cwd=repository.root, capture_output=True, check=False)
     elapsed = (time.perf_counter() - start) * 1000
-    if done.returncode not in contestant.accepted:
+    if done.returncode != contestant.verdict:
         sys.exit(f"{contestant.name} exits with {done.returncode}:\n{os.fsdecode(done.stdout + done.stderr)}")
     return elapsed
 

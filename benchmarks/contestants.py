@@ -19,14 +19,14 @@ _PEERS = ("darker[black]", "diff-cover", "ruff")
 
 @dataclass(frozen=True)
 class Contestant:
-    """A command line; `{files}` stands for the staged files. `accepted` are the exit codes of a run that did its work.
+    """A command line; `{files}` stands for the staged files. `verdict` is the exit code of a run that did its work.
 
     `holds_the_line` says whether it judges what the commit introduces, not whole files.
     """
 
     name: str
     command: tuple[str, ...]
-    accepted: frozenset[int]
+    verdict: int
     holds_the_line: bool = False
 
     def command_for(self, repository: Generated) -> list[str]:
@@ -40,39 +40,24 @@ def prepare(work: Path) -> tuple[Path, list[Contestant]]:
     # Not editable, so that the modules are compiled as they are for users.
     _install(ours, "--force-reinstall", "--no-deps", str(PROJECT))
     _install(theirs, *_PEERS)
-    peers = theirs / "bin"
-    return ours / "bin" / "python", [
-        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), frozenset({0}), True),
-        Contestant("darker --check", (f"{peers}/darker", "--check", "--quiet", "{files}"), frozenset({0, 1}), True),
-        Contestant(
-            "diff-quality (ruff)",
-            # It starts ruff from PATH, and by itself compares with origin/main.
-            (
-                "env",
-                f"PATH={peers}{os.pathsep}{get_env()['PATH']}",
-                "diff-quality",
-                "--violations=ruff.check",
-                "--compare-branch=HEAD",
-            ),
-            frozenset({0}),
-            True,
-        ),
-        Contestant(
-            "ruff check", (f"{peers}/ruff", "check", "--no-cache", "--quiet", "{files}"), frozenset({1})
-        ),  # the old violations
-        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), frozenset({0})),
-        Contestant("python -c pass", (f"{ours}/bin/python", "-c", "pass"), frozenset({0})),
+    python, darker, ruff = ours / "bin" / "python", f"{theirs}/bin/darker", f"{theirs}/bin/ruff"
+    path = f"PATH={theirs}/bin{os.pathsep}{get_env()['PATH']}"  # where diff-quality finds ruff
+    quality = ("env", path, "diff-quality", "--violations=ruff.check", "--compare-branch=HEAD")
+    return python, [
+        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), 0, True),
+        Contestant("darker --check", (darker, "--check", "--quiet", "{files}"), 1, True),
+        Contestant("diff-quality (ruff)", quality, 0, True),
+        Contestant("ruff check", (ruff, "check", "--no-cache", "--quiet", "{files}"), 1),
+        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), 0),
+        Contestant("python -c pass", (str(python), "-c", "pass"), 0),
     ]
 
 
 def versions(work: Path) -> list[str]:
     """The peers' versions, as `name version`."""
     listed = _pip(work / "peers", "list", "--format=freeze").splitlines()
-    return [
-        line.replace("==", " ")
-        for line in listed
-        if line.partition("==")[0] in {"black", "darker", "diff_cover", "ruff"}
-    ]
+    wanted = ("black", "darker", "diff_cover", "ruff")
+    return [line.replace("==", " ") for line in listed if line.partition("==")[0] in wanted]
 
 
 def foreign_imports(python: Path, repository: Generated) -> list[str]:
@@ -84,7 +69,7 @@ def foreign_imports(python: Path, repository: Generated) -> list[str]:
 
 
 def _modules_after(statement: str, python: Path, repository: Generated) -> set[str]:
-    command = [python, "-c", f"{statement}\nimport sys; print(*sys.modules)"]
+    command = [str(python), "-c", f"{statement}\nimport sys; print(*sys.modules)"]
     done = subprocess.run(command, cwd=repository.root, stdout=subprocess.PIPE, text=True, check=True)
     return set(done.stdout.split())
 
@@ -96,5 +81,6 @@ def _install(environment: Path, *what: str) -> None:
 
 
 def _pip(environment: Path, *arguments: str) -> str:
-    command = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    command = [f"{environment}/bin/python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout

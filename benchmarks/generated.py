@@ -35,8 +35,8 @@ def region_{name}():
 _ADDED = '''\
 
 def described(values):
-    """What this commit brings: a function that breaks no rule."""
-    return ", ".join(f"{key}={value}" for key, value in values)
+    """What this commit brings: a function that breaks no rule, with quotes that Black would change."""
+    return ', '.join(f"{key}={value}" for key, value in values)
 '''
 # Ruff bans the same names, so that it looks for the same thing.
 _PYPROJECT = """\

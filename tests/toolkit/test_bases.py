@@ -84,7 +84,8 @@ def test_the_remote_branch_is_preferred(repo: Repo) -> None:
 
 def test_a_target_that_was_not_fetched(repo: Repo) -> None:
     with pytest.raises(
-        HoldlineError, match=r"origin/release is not in this clone: fetch it \(git fetch origin release\)"
+        HoldlineError,
+        match=r"origin/release is not in this clone: fetch it \(git fetch origin release:refs/remotes/origin/release\)",
     ):
         from_ci(opened(repo), {"GITHUB_BASE_REF": "release"})
 

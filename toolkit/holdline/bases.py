@@ -45,7 +45,7 @@ def since(repo: Repository, base: str, head: str = "HEAD") -> Snapshot:
         raise HoldlineError(f"{head} names no commit here: commit something first")
     if target is None:
         raise HoldlineError(
-            f"the base {base} is not in this clone: fetch it (git fetch origin {_branch(base)}) and run again"
+            f"the base {base} is not in this clone: fetch it (git fetch origin {_to_fetch(base)}) and run again"
         )
     forks = repo.fork_points(target, tip)
     if forks:
@@ -86,5 +86,7 @@ def _merging(environ: Mapping[str, str]) -> list[str]:
     return [name.removeprefix(_MERGED) for name in environ if name.startswith(_MERGED) and "GIT_INDEX_FILE" in environ]
 
 
-def _branch(base: str) -> str:
-    return base.removeprefix("origin/")
+def _to_fetch(base: str) -> str:
+    """What to tell `git fetch origin`; a clone of a single branch makes no `origin/…` of others unless told to."""
+    branch = base.removeprefix("origin/")
+    return branch if branch == base else f"{branch}:refs/remotes/{base}"

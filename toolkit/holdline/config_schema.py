@@ -6,7 +6,6 @@ that label.
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -178,7 +177,11 @@ def _read_seconds(value: object, label: str) -> int:
 
 def _quote(key: str) -> str:
     """The key as TOML would write it, so that odd characters cannot break the line of a message."""
-    return key if _BARE_KEY.fullmatch(key) else json.dumps(key)
+    if _BARE_KEY.fullmatch(key):
+        return key
+    import json
+
+    return json.dumps(key)
 
 
 def _describe(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,9 @@ from holdline.references import ReferenceFinder
 from holdline.samples import SAMPLE_REFUSAL, looks_like_project, sample_folder
 from holdline.writing import WriteRefused, locate, read_plain, replace_file
 
+#: Planning and proving takes time with the square of their number; a person writes a few.
+_MOST_IN_A_FILE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -24,24 +28,51 @@ class Applied:
     left: tuple[Problem, ...]
 
 
-def plan_fixes(repo: Repository, report: GateReport, judge: Judge) -> tuple[FileResult, ...]:
-    """The files with new violations, with the rewrite that the safe fixes of the new ones alone make, each proved."""
-    head = report.snapshot.head
-    blobs = {f.path: f.blob for f in repo.files_of(head) if f.path.endswith(".py") and f.blob}
-    paths = list(dict.fromkeys(v.path for v in report.new))
-    contents = repo.read_blobs(blobs[p] for p in paths)
-    watched = {n for p in paths for m in judge.migrations for n in m.watched_names(contents[blobs[p]])}
-    fixer = replace(
-        judge,
-        context=_survey(repo, blobs, judge, watched),
-        level=Level.SAFE,
-        only=frozenset(v.place for v in report.new),
-    )
-    results = []
-    for path in paths:
-        result = fixer.judge(path, contents[blobs[path]], Categorizer(judge.context.config).category(path))
-        results.append(_refuse_in_sample(repo, head, judge, result))
-    return tuple(results)
+class FixPlanner:
+    """Plans the safe fixes of what a report says is new, and of nothing else.
+
+    What is safe depends on all Python files of the snapshot: `surveyed` is how many planning has to look at.
+    """
+
+    def __init__(self, repo: Repository, report: GateReport, judge: Judge) -> None:
+        self._repo = repo
+        self._report = report
+        self._judge = judge
+        files = repo.files_of(report.snapshot.head)
+        self._blobs = {f.path: f.blob for f in files if f.path.endswith(".py") and f.blob}
+
+    @property
+    def surveyed(self) -> int:
+        """How many files there are to look at."""
+        return len(self._blobs)
+
+    def plan(self) -> tuple[FileResult, ...]:
+        """The files with new violations, each with the rewrite that their fixes make, proved."""
+        counts = Counter(v.path for v in self._report.new)
+        contents = self._repo.read_blobs(self._blobs[path] for path in counts)
+        by_path = {path: contents[self._blobs[path]] for path in counts}
+        watched = {n for data in by_path.values() for m in self._judge.migrations for n in m.watched_names(data)}
+        context = _survey(self._repo, self._blobs, self._judge, watched)
+        places = frozenset(v.place for v in self._report.new)
+        fixer = replace(self._judge, context=context, level=Level.SAFE, only=places)
+        return tuple(self._plan_file(fixer, path, data, counts[path]) for path, data in by_path.items())
+
+    def _plan_file(self, fixer: Judge, path: str, data: bytes, count: int) -> FileResult:
+        categorizer = Categorizer(fixer.context.config)
+        refusal = ""
+        if folder := sample_folder(path, categorizer, self._is_project):
+            refusal = SAMPLE_REFUSAL.format(folder)
+        elif count > _MOST_IN_A_FILE:
+            refusal = f"more than {_MOST_IN_A_FILE} new violations in one file are not fixed at a time"
+        if not refusal:
+            return fixer.judge(path, data, categorizer.category(path))
+        result = replace(fixer, level=Level.NONE).judge(path, data, categorizer.category(path))
+        return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
+
+    def _is_project(self, folder: str) -> bool:
+        setup, settings = f"{folder}/setup.py", f"{folder}/pyproject.toml"
+        found = self._repo.read_files(self._report.snapshot.head, (setup, settings))
+        return setup in found or looks_like_project(found.get(settings, b""))
 
 
 def apply_fixes(repo: Repository, results: Sequence[FileResult]) -> Applied:
@@ -71,26 +102,6 @@ def _survey(repo: Repository, blobs: Mapping[str, str], judge: Judge, watched: s
         pairs |= found.pairs
         stars |= found.stars
     return replace(judge.context, facts=frozenset(facts), references=frozenset(pairs), star_imported=frozenset(stars))
-
-
-def _refuse_in_sample(repo: Repository, head: str | None, judge: Judge, result: FileResult) -> FileResult:
-    """No fix for a sample project inside a test suite."""
-
-    def is_project(folder: str) -> bool:
-        setup, settings = f"{folder}/setup.py", f"{folder}/pyproject.toml"
-        found = repo.read_files(head, (setup, settings))
-        return setup in found or looks_like_project(found.get(settings, b""))
-
-    folder = sample_folder(result.path, Categorizer(judge.context.config), is_project)
-    if not folder:
-        return result
-    refusal = SAMPLE_REFUSAL.format(folder)
-    return FileResult(
-        result.path,
-        result.category,
-        tuple(replace(v, fix=None, refusal=refusal) for v in result.violations),
-        problem=result.problem,
-    )
 
 
 def _carry_over(repo: Repository, change: BlobChange) -> Problem | None:

@@ -47,8 +47,13 @@ def test_a_base_that_is_not_here(origin: Repo, tmp_path: Path, judge: Judge) -> 
     verdict = judge(shallow, "--base", "origin/main")
     assert verdict.code == 2
     assert verdict.err == (
-        "holdline: the base origin/main is not in this clone: fetch it (git fetch origin main) and run again\n"
+        "holdline: the base origin/main is not in this clone: fetch it (git fetch origin "
+        "main:refs/remotes/origin/main) and run again\n"
     )
+    shallow.git("fetch", "--quiet", "origin", "main:refs/remotes/origin/main")
+    assert "too shallow" in judge(shallow, "--base", "origin/main").err
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert len(judge(shallow, "--base", "origin/main").new) == 3
 
 
 def test_a_history_cut_off_before_the_fork(origin: Repo, tmp_path: Path, judge: Judge) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from holdline.comparison import Unjudged
 from holdline.edits import apply_edits
+from holdline.gate import GateReport, Snapshot
 from holdline.migration import Rule
 from holdline.model import (
     Category,
@@ -23,6 +26,7 @@ from holdline.model import (
     Safety,
     ScanReport,
     Site,
+    Suppression,
     Violation,
     score_files,
 )
@@ -114,6 +118,30 @@ def scan() -> ScanReport:
 @pytest.fixture
 def clean_scan() -> ScanReport:
     return score_files([], {Category.TESTS: 1234})
+
+
+@pytest.fixture
+def verdict() -> GateReport:
+    """Two new violations, one caused from elsewhere; an old one; two files not judged, one as before; a suppression."""
+    old = replace(REFUSED, line=9, end_line=9)
+    allowed = Suppression(
+        ODD_PATH, 3, 8, "# holdline: allow[HL101] \x1b[31mwhy", ("HL101",), "\x1b[31mwhy", date(2027, 3, 1)
+    )
+    broken = Problem(ODD_PATH, ProblemKind.UNREADABLE, "is not valid utf-8 (byte 3)")
+    return GateReport(
+        Snapshot(("1" * 40, "2" * 40), None, "HEAD 111111111 and the merged 222222222"),
+        files=1234,
+        new=(REFUSED, UNSAFE),
+        old=(old,),
+        causes={REFUSED.place: 5},
+        unjudged=(Unjudged(UNPARSED, tuple(range(2, 15)), was_before=False), Unjudged(broken, (), was_before=True)),
+        suppressions=(allowed, replace(allowed, path="a.py", until=None, codes=("HL101", "HL102"), reason="why")),
+    )
+
+
+@pytest.fixture
+def passing() -> GateReport:
+    return GateReport(Snapshot(("1" * 40,), "3" * 40, "111111111, where HEAD left main"), files=1)
 
 
 @pytest.fixture

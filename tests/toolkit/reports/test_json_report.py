@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from holdline.gate import GateReport
 from holdline.model import ScanReport
-from holdline.reports.json_report import render_migration, render_scan
+from holdline.reports.json_report import render_check, render_migration, render_scan
 from holdline.reports.values import MigrationReport
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -46,9 +47,11 @@ def test_the_schema_is_sound(schema: Any) -> None:
     Draft202012Validator.check_schema(schema)
 
 
-def test_the_schema_knows_every_key(schema: Any, scan: ScanReport, dry_run: MigrationReport) -> None:
+def test_the_schema_knows_every_key(
+    schema: Any, scan: ScanReport, dry_run: MigrationReport, verdict: GateReport
+) -> None:
     validator = Draft202012Validator(schema)
-    for report in (render_scan(scan), render_migration(dry_run)):
+    for report in (render_scan(scan), render_migration(dry_run), render_check(verdict)):
         document = json.loads(report)
         for node in objects(document):
             node["unknown"] = 1
@@ -57,9 +60,11 @@ def test_the_schema_knows_every_key(schema: Any, scan: ScanReport, dry_run: Migr
         assert validator.is_valid(document)
 
 
-def test_the_schema_asks_for_every_key(schema: Any, scan: ScanReport, dry_run: MigrationReport) -> None:
+def test_the_schema_asks_for_every_key(
+    schema: Any, scan: ScanReport, dry_run: MigrationReport, verdict: GateReport
+) -> None:
     validator = Draft202012Validator(schema)
-    for report in (render_scan(scan), render_migration(dry_run)):
+    for report in (render_scan(scan), render_migration(dry_run), render_check(verdict)):
         document = json.loads(report)
         optional = document.get("totals", {}).get("checked")  # only the categories that were selected
         for node in objects(document):
@@ -68,6 +73,20 @@ def test_the_schema_asks_for_every_key(schema: Any, scan: ScanReport, dry_run: M
                 assert not validator.is_valid(document), key
                 node[key] = value
         assert validator.is_valid(document)
+
+
+def test_check(verdict: GateReport, passing: GateReport, validated: Callable[[str], Any]) -> None:
+    report = validated(render_check(verdict))
+    assert (report["command"], report["passes"], report["head"]) == ("check", False, None)
+    assert report["totals"] == {"files": 1234, "new": 2, "old": 1}
+    assert [(v["line"], v["cause_line"]) for v in report["new"]] == [(6, 5), (1, None)]
+    assert os.fsencode(report["new"][1]["path"]).endswith(b"\n\xe9.py")
+    assert [(u["kind"], len(u["suspects"]), u["tolerated"]) for u in report["unjudged"]] == [
+        ("unparsable", 13, False),
+        ("unreadable", 0, True),
+    ]
+    assert [s["until"] for s in report["new_suppressions"]] == ["2027-03-01", None]
+    assert validated(render_check(passing))["passes"] is True
 
 
 def test_scan(scan: ScanReport, validated: Callable[[str], Any]) -> None:
@@ -150,4 +169,4 @@ def test_paths_come_back_byte_for_byte(scan: ScanReport) -> None:
 def test_the_documented_example_is_a_real_one(validated: Callable[[str], Any]) -> None:
     page = (DOCS / "reports.md").read_text()
     examples = [block.split("```")[0] for block in page.split("```json\n")[1:]]
-    assert [validated(example)["command"] for example in examples] == ["scan", "migrate"]
+    assert [validated(example)["command"] for example in examples] == ["scan", "check", "migrate"]

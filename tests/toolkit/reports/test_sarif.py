@@ -12,9 +12,10 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from jsonschema import Draft4Validator
 
+from holdline.gate import GateReport
 from holdline.migration import Rule
 from holdline.model import ScanReport
-from holdline.reports.sarif import SCHEMA, render_migration, render_scan
+from holdline.reports.sarif import SCHEMA, render_check, render_migration, render_scan
 from holdline.reports.values import MigrationReport
 
 
@@ -69,6 +70,19 @@ def test_scan(scan: ScanReport, rules: list[Rule], validated: Callable[[str], An
 
 def test_a_clean_scan_is_valid(clean_scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
     assert validated(render_scan(clean_scan, rules))["results"] == []
+
+
+def test_check(verdict: GateReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
+    run = validated(render_check(verdict, rules))
+    states = [
+        (r["locations"][0]["physicalLocation"]["region"]["startLine"], r["baselineState"]) for r in run["results"]
+    ]
+    assert states == [(6, "new"), (9, "unchanged"), (1, "new")]
+    assert len(run["invocations"][0]["toolExecutionNotifications"]) == 2
+
+
+def test_a_passing_check_is_valid(passing: GateReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:
+    assert validated(render_check(passing, rules))["results"] == []
 
 
 def test_paths_are_percent_encoded_bytes(scan: ScanReport, rules: list[Rule], validated: Callable[[str], Any]) -> None:

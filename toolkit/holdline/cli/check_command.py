@@ -52,6 +52,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return gate.judge(from_ci(repo, environ) if arguments.base == "auto" else since(repo, arguments.base))
 
 
+#: Python files that are looked at just to show what a fix would be: a second's worth.
+_MOST_SURVEYED = 5_000
+
+
 class _Gate:
     """Judges snapshots and tells the user."""
 
@@ -91,10 +95,10 @@ class _Gate:
         return config
 
     def _fix(self, report: GateReport, judge: Judge) -> None:
-        from holdline.gatefixes import apply_fixes, plan_fixes
+        from holdline.gatefixes import FixPlanner, apply_fixes
         from holdline.reports.printable import printable
 
-        for problem in apply_fixes(self._repo, plan_fixes(self._repo, report, judge)).left:
+        for problem in apply_fixes(self._repo, FixPlanner(self._repo, report, judge).plan()).left:
             self._console.error(f"holdline: {printable(problem.path)}: {printable(problem.message)}")
 
     def _show(self, report: GateReport, judge: Judge) -> None:
@@ -121,13 +125,14 @@ class _Gate:
 
                 self._console.write(junit.render_check(report))
 
-    def _planned(self, report: GateReport, judge: Judge) -> Sequence[FileResult]:
-        """What `--fix` would do; nothing where nothing is new."""
+    def _planned(self, report: GateReport, judge: Judge) -> Sequence[FileResult] | None:
+        """What `--fix` would do; nothing where nothing is new, None where it takes too long to say."""
         if not report.new:
             return ()
-        from holdline.gatefixes import plan_fixes
+        from holdline.gatefixes import FixPlanner
 
-        return plan_fixes(self._repo, report, judge)
+        planner = FixPlanner(self._repo, report, judge)
+        return planner.plan() if planner.surveyed <= _MOST_SURVEYED else None
 
 
 def judge_for(config: Config, registry: Registry) -> Judge:
