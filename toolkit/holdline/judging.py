@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from holdline.edits import OverlapError, apply_edits, merge_edits
-from holdline.imports import NoPlaceError, plan_imports
+from holdline.import_places import NoPlaceError
+from holdline.imports import plan_imports
 from holdline.migration import Context, Migration
 from holdline.model import Category, Edit, FileResult, Fix, Problem, ProblemKind, Safety, Violation
 from holdline.proofs import Claim, ProofError, prove

@@ -51,7 +51,7 @@ class _Comparison:
     def __init__(self, before: Source, after: Source, edits: Sequence[Edit], claim: Claim) -> None:
         self.before, self.after = before, after
         moved = OffsetMap(edits)
-        self.sites = {(s.start, s.end): (moved.start(s.start), moved.end(s.end)) for s in claim.sites}
+        self.sites = {(s.start, s.end): (moved.start(s.start), moved.outer_end(s.end)) for s in claim.sites}
         self.removed = {(s.start, s.end) for s in claim.removed}
         self.expected = [ast.dump(ast.parse(text).body[0]) for text in claim.inserted]
         self.touched = moved.texts()
