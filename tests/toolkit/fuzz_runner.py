@@ -19,9 +19,10 @@ from typing import Any
 import holdline_runtime
 
 ENVIRONMENT = {"A": "a", "C": "c"}
-REAL = os.environ
+REAL = os.environ  # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
 LOOKED_AT = ("x", "y", "k", "v", "e", "rest")
 _PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)  # type: ignore[attr-defined]
+# holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
 _MAPPINGS = (type(os.environ), type(holdline_runtime.get_env()))
 _CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
 
@@ -99,6 +100,7 @@ def run(text: str) -> list[Any]:
             log.append([what, describe(function())])
         except Exception as error:
             log.append([what, describe(error)])
+        # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
         log.append([what, sorted(REAL.items()), os.environ is REAL])
 
     with contextlib.redirect_stdout(io.StringIO()) as printed:

@@ -125,7 +125,7 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
         return False
     if alias.asname == alias.name or (isinstance(statement, ast.Import) and "." in alias.name and not alias.asname):
         return False  # `import x as x` re-exports; `import a.b` also loads a.b for others
-    if not _is_harmless(statement) or _loads_submodule(source, statement, alias):
+    if not _is_harmless(statement, alias) or _loads_submodule(source, statement, alias):
         return False
     parent = source.parents[statement]
     if not isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -138,20 +138,18 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
     )
 
 
-def _is_harmless(statement: ast.Import | ast.ImportFrom) -> bool:
-    """Whether the modules are known to do nothing on import; a project's own may well set something up."""
+def _is_harmless(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+    """Whether the module is known to do nothing on import; a project's own may well set something up."""
+    module = alias.name
     if isinstance(statement, ast.ImportFrom):
-        modules = ["." * statement.level + (statement.module or "")]
-    else:
-        modules = [alias.name for alias in statement.names]
-    known = sys.stdlib_module_names | {"mock"}
-    return all(module.partition(".")[0] in known for module in modules)
+        module = "." * statement.level + (statement.module or "")
+    return module.partition(".")[0] in sys.stdlib_module_names | {"mock"}
 
 
 def _loads_submodule(source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
     """Whether the import makes `unittest.mock` an attribute of a package for code that imports just the package."""
     prefix = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
-    loaded = {m for m in (prefix[:-1], prefix + alias.name) if "." in m}
+    loaded = {m for m in (prefix[:-1], prefix + alias.name) if "." in m and prefix != "os."}  # os is no package
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import) and node is not statement:
             loaded = {m for m in loaded if not any(f"{a.name}.".startswith(f"{m}.") for a in node.names)}
