@@ -18,11 +18,7 @@ class C:
     inside = [{0}["A"] for _ in "x"]
     first = [k for k in os.environ]
 """
-    # the import stays: a class body that binds a name reads the module's until then
-    check(
-        "import os\n" + body.format("os.environ"),
-        "import os\n\n" + IMPORT.rstrip("\n") + "\n" + body.format("get_env()"),
-    )
+    check("import os\n" + body.format("os.environ"), IMPORT.rstrip("\n") + "\n" + body.format("get_env()"))
 
 
 def test_method_looks_past_the_class(check_access):
