@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from .fuzz_programs import all_programs, compiles, random_program
 EXAMPLES = 250
 EVERY = 9
 
+# The text of a bound method shows what it is bound to.
+SHOWS_METHOD = re.compile(rb"\{[^{}]*\benv\w*\.get\W*[}:!=]")
 RUNNER = Path(__file__).with_name("fuzz_runner.py")
 
 
@@ -65,7 +68,7 @@ def test_random_programs_do_the_same() -> None:
     programs = []
     for seed in range(EXAMPLES):
         data, _ = random_program(Random(seed), plain=True)
-        if compiles(data):
+        if compiles(data) and not SHOWS_METHOD.search(data):
             programs.append(runnable(data))
     assert len(check(programs)) > EXAMPLES // 4
 

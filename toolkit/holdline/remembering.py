@@ -22,7 +22,7 @@ def cache_key(path: str, data: bytes) -> str:
     The path belongs to it: relative imports are resolved against it. It may hold bytes that are no text, which the
     cache could not take.
     """
-    return "" if b"holdline:" in data else f"{content_key(data)} {ascii(path)}"
+    return "" if b"holdline:" in data else f"{content_key(data)} {path!a}"
 
 
 def open_cache(directory: Path, config: Config, migrations: Sequence[Migration]) -> ScanCache:
