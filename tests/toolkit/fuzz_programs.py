@@ -349,8 +349,8 @@ def fill(position: str, content: str) -> str:
 
 
 def program(spelling: Spelling, body: str) -> str:
-    """A whole file."""
-    return f"{spelling.imports}\n\n{spelling.spell(body)}\n"
+    """A whole file. What the runner gives it is bound to something else in its last line, as far as one can see."""
+    return f"{spelling.imports}\n\n{spelling.spell(body)}\n\nif 0: use = key = value = None\n"
 
 
 def compiles(data: bytes) -> bool:

@@ -339,6 +339,12 @@ def test_a_class_body_reads_the_outer_name_until_it_binds_its_own(
     assert (reads[-1] in scopes.references("os", scopes.module)) is (expected[0] is MODULE)
 
 
+def test_an_augmented_assignment_in_a_class_body_reads_the_outer_name() -> None:
+    scopes = Scopes(ast.parse("import os\nclass C:\n os |= 1\n os |= 2\n"))
+    assert [n.lineno for n in scopes.references("os", scopes.module)] == [3]
+    assert [n.lineno for n in scopes.references("os", scopes.all_scopes[1])] == [3, 4]
+
+
 def test_a_binding_that_a_class_body_may_skip_leaves_the_outer_name_in_use() -> None:
     scopes = Scopes(ast.parse("import os\nclass C:\n if x: os = 1\n os.sep\n class D:\n  os\n"))
     assert [n.lineno for n in scopes.references("os", scopes.module)] == [4, 6]

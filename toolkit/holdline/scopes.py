@@ -206,6 +206,12 @@ class _Builder:
     def visit_Assign(self, node: ast.Assign, scope: Scope) -> None:
         self.visit_all([node.value, *node.targets], scope)  # in the order of evaluation
 
+    def visit_AugAssign(self, node: ast.AugAssign, scope: Scope) -> None:
+        target = node.target
+        if scope.kind is ScopeKind.CLASS and isinstance(target, ast.Name) and target.id not in self.certain[scope]:
+            self.scopes._unsure.add(target)  # it is read first
+        self.visit_all([node.value, target], scope)
+
     def visit_For(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self.visit_all([node.iter, node.target, *node.body, *node.orelse], scope)
 

@@ -219,7 +219,7 @@ class Flow:
         return self._passed(parent)
 
     def _passed(self, call: ast.Call) -> str:
-        if self._reads_only(call) or is_unbound(self._unit, call.func):
+        if self._reads_only(call):
             return ""
         return f"it is passed to `{ast.unparse(call.func)}`, which may test its type or identity, or keep it"
 
