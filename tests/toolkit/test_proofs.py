@@ -45,7 +45,7 @@ def test_a(x, *args, y=os.environ.get("Y"), **kwargs):
 
 
 async def f():
-    async with g() as a, h(os.environ) as b:
+    async with g() as a, h(env=os.environ) as b:
         yield lambda: a @ b[1:2, ...]
     if a := not b: pass
     os.environ |= {"C": "3"}; del os.environ["C"]
