@@ -23,12 +23,12 @@ def load_{name}(source, limit={name}):
     return values
 
 '''
-_OLD = '''\
+_OLD = """\
 
 def region_{name}():
     return os.environ.get("REGION_{name}", "none")
 
-'''
+"""
 _ADDED = '''\
 
 def described(values):

@@ -216,7 +216,9 @@ def test_stacked_own_line_comments_cover_the_same_line() -> None:
 def test_own_line_comment_at_the_end_covers_nothing() -> None:
     (found,) = parse("x = 1\n# holdline: allow[HL101] late\n")
     assert found.target == 0
-    assert apply_suppressions([violation(1)], [found], TODAY) == Applied((violation(1),), (), (), valid=(found,), unused=(found,))
+    assert apply_suppressions([violation(1)], [found], TODAY) == Applied(
+        (violation(1),), (), (), valid=(found,), unused=(found,)
+    )
 
 
 def test_after_the_end_of_a_multi_line_string() -> None:

@@ -28,7 +28,7 @@ def plan_fixes(repo: Repository, report: GateReport, judge: Judge) -> tuple[File
     """The files with new violations, with the rewrite that the safe fixes of the new ones alone make, each proved."""
     head = report.snapshot.head
     blobs = {f.path: f.blob for f in repo.files_of(head) if f.path.endswith(".py") and f.blob}
-    paths = list(dict.fromkeys(v.path for v in report.new))
+    paths = list(dict.fromkeys(v.path for v in report.new if v.code in judge.context.codes))
     contents = repo.read_blobs(blobs[p] for p in paths)
     watched = {n for p in paths for m in judge.migrations for n in m.watched_names(contents[blobs[p]])}
     fixer = replace(
