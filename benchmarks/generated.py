@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdline_runtime import get_env
+
 _IN_A_FOLDER = 100
 _FUNCTIONS = 12  # makes about 130 lines, the usual length of a module
 
@@ -96,5 +98,5 @@ def _module(number: int) -> str:
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> None:
     # The defaults of git, whatever the machine's own settings are.
     plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    inherited = {k: v for k, v in get_env().items() if not k.startswith("GIT_")}
     subprocess.run(["git", *arguments], cwd=root, env=inherited | plain, input=stdin, check=True)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdline import judging
+from holdline import fixing
 from holdline.config import Config
 from holdline.edits import OffsetMap, apply_edits, merge_edits
 from holdline.judging import Judge, Level
@@ -63,7 +63,7 @@ def rewrite(data: bytes) -> Rewrite:
     codes = frozenset(rule.code for rule in REGISTRY.rules)
     judge = Judge(REGISTRY.migrations, Context(Config(), codes, frozenset()), Level.SAFE, date(2026, 1, 5))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "prove", keep)
+        patch.setattr(fixing, "prove", keep)
         result = judge.judge("x.py", data, Category.TESTS)
     assert result.problem is None
     assert result.changes
