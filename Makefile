@@ -4,6 +4,7 @@
 #   make test    run the tests                       (PYTEST_ARGS="-k journal" narrows them)
 #   make lint    ruff, mypy, and holdline on itself
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
+#   make bench   time `holdline check` beside its peers (BENCH_ARGS="--rounds 5" is quicker)
 #   make clean   remove what these made
 #
 # PYTHON=/path/to/python chooses the interpreter, VENV=folder where its environment is kept.
@@ -12,11 +13,12 @@ VENV ?= .venv
 PYTHON ?=
 PYTEST_ARGS ?=
 SUITES ?=
+BENCH_ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint corpus clean
+.PHONY: demo test lint corpus bench clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -33,6 +35,9 @@ lint: $(READY)
 
 corpus: $(READY)
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python corpus/check_suite.py $(SUITES)
+
+bench: $(READY)
+	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 
 clean:
 	rm -rf .venv .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,15 +60,18 @@ class Generated:
 
 def build(root: Path, files: int, changed: int) -> Generated:
     """The repository at `root`, made if it is not there; `changed` of its modules are staged with a new function."""
-    if not (root / ".git" / "ready").exists():
+    ready = root / ".git" / "ready"
+    if not ready.exists():
+        shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         _git(root, "init", "--quiet", "--initial-branch=main")
         _git(root, "fast-import", "--quiet", stdin=b"".join(_stream(files)))
         _git(root, "reset", "--quiet", "--hard", "main")
-        (root / ".git" / "ready").touch()
-    staged = tuple(_path(number) for number in range(0, files, files // changed))[:changed]
-    for number, path in zip(range(0, files, files // changed), staged, strict=False):
-        (root / path).write_text(_module(number) + _ADDED)
+        ready.touch()
+    numbers = range(0, files, files // changed)[:changed]
+    for number in numbers:
+        (root / _path(number)).write_text(_module(number) + _ADDED)
+    staged = tuple(map(_path, numbers))
     _git(root, "add", "--", *staged)
     return Generated(root, files, staged)
 

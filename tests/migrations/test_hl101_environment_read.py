@@ -19,7 +19,7 @@ def test_example(harness, example):
         ("os.environ.get('A')", "os.environ is read directly"),
         ("'A' in os.environ", "os.environ is read directly"),
         ("os.getenv('A')", "os.getenv() is read directly"),
-        ("os.environb[b'A']", "os.environb() is read directly"),
+        ("os.environb[b'A']", "os.environb is read directly"),
         ("[k for k in os.environ]", "os.environ is read directly"),
         ("os.environ.copy()", "os.environ is read directly"),
     ],

@@ -42,4 +42,4 @@ _METHODS = dict.fromkeys(READ_METHODS, Kind.READ) | dict.fromkeys(WRITE_METHODS,
 
 def describe(access: Access) -> str:
     """How messages call what is accessed."""
-    return f"os.{access.name}" if access.name == ENVIRON else f"os.{access.name}()"
+    return f"os.{access.name}" if access.name.startswith(ENVIRON) else f"os.{access.name}()"
