@@ -1,70 +1,21 @@
-"""Facts that the layout and the documentation state, kept true."""
+"""Facts that the documentation and the packaging state, kept true."""
 
 from __future__ import annotations
 
-import ast
 import csv
 import os
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-SOURCES = ("toolkit", "migrations", "hooks")
-MODULES = sorted(path for root in SOURCES for path in (PROJECT / root).rglob("*.py"))
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
-LONGEST = 400  # lines of a module
-
-
-def imports(path: Path, *, top_level: bool = False) -> Iterator[str]:
-    """The modules that a file imports, anywhere or just when it is imported itself."""
-    tree = ast.parse(path.read_bytes())
-    for node in tree.body if top_level else ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-
-
-def packages_of(*modules: str) -> set[str]:
-    return {module.partition(".")[0] for module in modules}
 
 
 def targets(makefile: str) -> set[str]:
     return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_modules_stay_short(path: Path) -> None:
-    length = len(path.read_bytes().splitlines())
-    assert length <= LONGEST
-
-
-def test_only_the_gateway_runs_programs_and_git() -> None:
-    users = [p.name for p in MODULES if packages_of(*imports(p)) & {"subprocess", "git", "gitdb"}]
-    assert users == ["gitobjects.py", "gitprocess.py"]
-
-
-def test_only_the_gateway_knows_how_git_is_run() -> None:
-    users = {p.name for p in MODULES if set(imports(p)) & {"holdline.gitprocess", "holdline.gitobjects"}}
-    assert users == {"git.py", "gitobjects.py", "rewriting.py"}  # the last one asks whether GitPython is there
-
-
-def test_the_engine_gets_its_migrations_from_the_command_line() -> None:
-    for path in (PROJECT / "toolkit").rglob("*.py"):
-        imported = packages_of(*imports(path))
-        assert "holdline_hooks" not in imported or path.parent.name == "cli", path
-        assert "holdline_hooks" not in packages_of(*imports(path, top_level=True)), path
-        assert "holdline_migrations" not in imported or path.name == "surroundings.py", path
-        assert "holdline_migrations" not in packages_of(*imports(path, top_level=True)), path
-
-
-def test_the_runtime_imports_nothing_of_the_engine() -> None:
-    for path in (PROJECT / "toolkit" / "holdline_runtime").rglob("*.py"):
-        assert not packages_of(*imports(path)) & {"holdline", "holdline_migrations", "holdline_hooks"}, path
 
 
 def test_the_base_install_needs_nothing() -> None:

@@ -100,7 +100,9 @@ def test_store_target_keeps_item_syntax(check, check_access, before, after):
             'get_env().set("A", "x" if "B" in get_env() else "y")\n',
             id="conditional",
         ),
-        pytest.param('os.environ["A"] = """x\ny"""  # why\n', 'get_env().set("A", """x\ny""")  # why\n', id="multi-line"),
+        pytest.param(
+            'os.environ["A"] = """x\ny"""  # why\n', 'get_env().set("A", """x\ny""")  # why\n', id="multi-line"
+        ),
         pytest.param('os.environ ["A"]="v"\n', 'get_env() ["A"]="v"\n', id="odd-layout-keeps-item-syntax"),
     ],
 )
@@ -120,7 +122,9 @@ def test_plain_assignment_statement_becomes_set(check_access, before, after):
         pytest.param('os.environ["A":] = "v"\n', 'get_env()["A":] = "v"\n', id="slice"),
         pytest.param('os.environ["A"] = lambda: "v"\n', 'get_env().set("A", lambda: "v")\n', id="lambda"),
         pytest.param('os.environ["A"] = *"ab",\n', 'get_env()["A"] = *"ab",\n', id="starred-value"),
-        pytest.param('os.environ["A"] = (c for c in "ab")\n', 'get_env().set("A", (c for c in "ab"))\n', id="generator"),
+        pytest.param(
+            'os.environ["A"] = (c for c in "ab")\n', 'get_env().set("A", (c for c in "ab"))\n', id="generator"
+        ),
     ],
 )
 def test_what_cannot_be_stored_raises_the_same_type_error(check_access, before, after):
@@ -137,7 +141,9 @@ def test_what_cannot_be_stored_raises_the_same_type_error(check_access, before, 
     ],
 )
 def test_what_the_system_refuses_raises_the_same_error(check_access, before, raises):
-    check_access(before, before.replace("os.environ[", "get_env().set(").replace("] = ", ", ")[:-1] + ")\n", raises=raises)
+    check_access(
+        before, before.replace("os.environ[", "get_env().set(").replace("] = ", ", ")[:-1] + ")\n", raises=raises
+    )
 
 
 def test_value_is_evaluated_before_the_key_so_calls_keep_item_syntax(check_access):

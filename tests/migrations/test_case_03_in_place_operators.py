@@ -13,7 +13,7 @@ import pytest
         pytest.param('os.environ["A"] %= ()\n', id="format"),
         pytest.param('x = os.environ | {"X": "1"}\ny = type(x).__name__\n', id="union"),
         pytest.param('x = {"A": "0", "X": 1} | os.environ\ny = list(x)\n', id="reflected-union"),
-        pytest.param('x = type(os.environ | os.environ) is dict\n', id="union-with-itself"),
+        pytest.param("x = type(os.environ | os.environ) is dict\n", id="union-with-itself"),
         pytest.param('def f():\n    env = os.environ\n    env |= {"X": "1"}\n\n\nf()\n', id="variable-in-place"),
     ],
 )
@@ -40,7 +40,7 @@ def test_in_place_operator_raises_the_same_error(check_access, before, raises):
         pytest.param('os.environ |= [("X", "1")]\n', 'get_env().update([("X", "1")])\n', "", id="pairs"),
         pytest.param('os.environ |= (("X", "1"),)\n', 'get_env().update((("X", "1"),))\n', "", id="tuple"),
         pytest.param('os.environ |= ({"X": "1"})\n', 'get_env().update(({"X": "1"}))\n', "", id="parentheses"),
-        pytest.param('os.environ |= 5\n', 'get_env().update(5)\n', "TypeError", id="number"),
+        pytest.param("os.environ |= 5\n", "get_env().update(5)\n", "TypeError", id="number"),
         pytest.param('os.environ |= {"X": 1}\n', 'get_env().update({"X": 1})\n', "TypeError", id="not-text"),
     ],
 )

@@ -11,19 +11,24 @@ import pytest
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param('try:\n    x = os.environ["MISSING"]\nexcept KeyError as error:\n    x = error.args\n', id="except"),
         pytest.param(
-            'try:\n    x = os.environ["EMPTY"]\nexcept KeyError:\n    x = "missing"\nelse:\n    y = x == ""\n', id="empty"
+            'try:\n    x = os.environ["MISSING"]\nexcept KeyError as error:\n    x = error.args\n', id="except"
+        ),
+        pytest.param(
+            'try:\n    x = os.environ["EMPTY"]\nexcept KeyError:\n    x = "missing"\nelse:\n    y = x == ""\n',
+            id="empty",
         ),
         pytest.param('x = os.environ.get("MISSING")\ny = os.environ.get("EMPTY")\n', id="get"),
         pytest.param('x = os.environ.get("MISSING", "d")\ny = os.environ.get("EMPTY", "d")\n', id="get-default"),
         pytest.param('x = os.environ.get("EMPTY") or "fallback"\n', id="or"),
         pytest.param('x = "EMPTY" in os.environ, "MISSING" in os.environ, "MISSING" not in os.environ\n', id="in"),
-        pytest.param('x = os.environ.setdefault("EMPTY", "d")\ny = os.environ.setdefault("NEW", "d")\n', id="setdefault"),
+        pytest.param(
+            'x = os.environ.setdefault("EMPTY", "d")\ny = os.environ.setdefault("NEW", "d")\n', id="setdefault"
+        ),
         pytest.param('x = [k for k in ("A", "EMPTY", "MISSING") if k in os.environ]\n', id="in-comprehension"),
         pytest.param('x = os.environ["A"] if "A" in os.environ else None\n', id="guarded"),
-        pytest.param('x = not os.environ, bool(os.environ), len(os.environ)\n', id="truth"),
-        pytest.param('x = 1\nwhile os.environ:\n    os.environ.clear()\nassert not os.environ\n', id="while"),
+        pytest.param("x = not os.environ, bool(os.environ), len(os.environ)\n", id="truth"),
+        pytest.param("x = 1\nwhile os.environ:\n    os.environ.clear()\nassert not os.environ\n", id="while"),
     ],
 )
 def test_missing_and_empty_stay_apart(check_access, before):
@@ -59,7 +64,9 @@ def test_getenv_becomes_get(check_access, before, after):
 
 
 def test_suppress(check):
-    body = 'with contextlib.suppress(KeyError):\n    del {0}["MISSING"]\n    unreached = True\nx = {0}.get("MISSING", 1)\n'
+    body = (
+        'with contextlib.suppress(KeyError):\n    del {0}["MISSING"]\n    unreached = True\nx = {0}.get("MISSING", 1)\n'
+    )
     check(
         "import contextlib\nimport os\n\n" + body.format("os.environ"),
         "import contextlib\n\nfrom holdline_runtime import get_env\n\n" + body.format("get_env()"),

@@ -33,7 +33,7 @@ def test_a_default_of_any_type_comes_back_as_it_is(check_access, before):
         pytest.param('os.environ.update({"A": "2", "B": 2, "C": "3"})\n', id="update-half-way"),
         pytest.param("os.environ.update(A=None)\n", id="update-keyword"),
         pytest.param("os.environ.update(1)\n", id="update-number"),
-        pytest.param('os.environ.setdefault()\n', id="setdefault-nothing"),
+        pytest.param("os.environ.setdefault()\n", id="setdefault-nothing"),
     ],
 )
 def test_what_is_not_text_raises_the_same_type_error(check_access, before):
@@ -59,3 +59,8 @@ def test_getenv_with_arguments_it_does_not_take_names_itself_in_its_error_and_is
 def test_sorting_and_minimum(check_access):
     before = "x = sorted(os.environ), min(os.environ), list(reversed(sorted(os.environ.values())))\n"
     check_access(before, before.replace("os.environ", "get_env()"))
+
+
+@pytest.mark.parametrize("call", ["get()", "get('A', 1, 2)", "keys(1)", "clear(1)", "copy(None)", "popitem(1)"])
+def test_method_with_arguments_it_does_not_take_names_its_class_in_its_error_and_is_refused(refuse, call):
+    refuse(f"import os\n\nos.environ.{call}\n", "does not take these arguments")

@@ -34,8 +34,11 @@ IMPORT = "from holdline_runtime import get_env\n\n"
             "\ndef f():\n    return get_env()['A']\n\n\nx = f()\n",
             id="local-from",
         ),
-        pytest.param("import os as a\nimport os as b\n\nx = a.environ['A'] + b.environ['B']\n",
-                     "x = get_env()['A'] + get_env()['B']\n", id="twice"),
+        pytest.param(
+            "import os as a\nimport os as b\n\nx = a.environ['A'] + b.environ['B']\n",
+            "x = get_env()['A'] + get_env()['B']\n",
+            id="twice",
+        ),
     ],
 )
 def test_every_way_to_import_is_seen(check, before, after):
@@ -159,14 +162,18 @@ def test_both_imports_in_type_checking_and_at_run_time(check):
         pytest.param("if (get_env := 'w'):\n    x = os.environ['A'] + get_env\n", id="walrus"),
         pytest.param("def f():\n    global get_env\n    get_env = 'g'\n\n\nf()\nx = os.environ['A']\n", id="global"),
         pytest.param("if 1:\n    import json as get_env\nx = os.environ['A'] + get_env.dumps(1)\n", id="import"),
-        pytest.param("def f():\n    x = 1\n    del x\n    try:\n        get_env()\n    except NameError as e:\n"
-                     "        return str(e) + os.environ['A']\n\n\nx = f()\n", id="unbound"),
+        pytest.param(
+            "def f():\n    x = 1\n    del x\n    try:\n        get_env()\n    except NameError as e:\n"
+            "        return str(e) + os.environ['A']\n\n\nx = f()\n",
+            id="unbound",
+        ),
     ],
 )
 def test_inserted_name_does_not_collide(check, body):
     check(
         f"import os\n\n{body}",
-        "from holdline_runtime import get_env as holdline_get_env\n\n" + body.replace("os.environ", "holdline_get_env()"),
+        "from holdline_runtime import get_env as holdline_get_env\n\n"
+        + body.replace("os.environ", "holdline_get_env()"),
     )
 
 
@@ -226,6 +233,8 @@ def test_module_that_others_star_import_does_not_pass_the_name_on(check):
         "import os\n\nVALUE = os.environ['A']\n",
         "import os\n\nfrom holdline_runtime import get_env as _get_env\n\nVALUE = _get_env()['A']\n",
         path="helpers.py",
-        others={"test_user.py": "def get_env():\n    return 'mine'\n\n\nfrom helpers import *\n\nx = get_env(), VALUE, os.sep\n"},
+        others={
+            "test_user.py": "def get_env():\n    return 'mine'\n\n\nfrom helpers import *\n\nx = get_env(), VALUE, os.sep\n"
+        },
         entry="test_user.py",
     )

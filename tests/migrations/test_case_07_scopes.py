@@ -22,7 +22,9 @@ class C:
 
 
 def test_method_looks_past_the_class(check_access):
-    before = "class C:\n    environ = {'A': 'mine'}\n\n    def f(self):\n        return os.environ['A']\n\n\nx = C().f()\n"
+    before = (
+        "class C:\n    environ = {'A': 'mine'}\n\n    def f(self):\n        return os.environ['A']\n\n\nx = C().f()\n"
+    )
     check_access(before, before.replace("os.environ", "get_env()"))
 
 
@@ -94,15 +96,20 @@ def test_global_import(check):
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param("def f():\n    def g():\n        return os.environ['A']\n    return g()\n\n\nx = f()\n", id="closure"),
+        pytest.param(
+            "def f():\n    def g():\n        return os.environ['A']\n    return g()\n\n\nx = f()\n", id="closure"
+        ),
         pytest.param("x = (lambda: os.environ['A'])()\n", id="lambda"),
         pytest.param("x = [k for k in 'AB' if k in os.environ for j in os.environ[k]]\n", id="nested-comprehension"),
         pytest.param("x = {os.environ[k]: k for k in 'AB'}\n", id="dict-comprehension"),
         pytest.param("class C(dict, **({} if os.environ else {})):\n    pass\n", id="class-arguments"),
-        pytest.param("def f(a: os.environ['A'] = 1) -> os.environ['B']:\n    pass\n\n\nx = f.__annotations__\n",
-                     id="annotations"),
-        pytest.param("import functools\n\n\n@functools.partial(lambda p, f: p, os.environ['A'])\ndef x():\n    pass\n",
-                     id="decorator"),
+        pytest.param(
+            "def f(a: os.environ['A'] = 1) -> os.environ['B']:\n    pass\n\n\nx = f.__annotations__\n", id="annotations"
+        ),
+        pytest.param(
+            "import functools\n\n\n@functools.partial(lambda p, f: p, os.environ['A'])\ndef x():\n    pass\n",
+            id="decorator",
+        ),
     ],
 )
 def test_every_scope_is_reached(check, check_access, body):

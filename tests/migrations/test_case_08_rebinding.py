@@ -7,6 +7,7 @@ keep the old one.
 from __future__ import annotations
 
 import pytest
+
 from holdline.judging import Level
 
 SWAP = "import os\n\nsaved = os.environ\nos.environ = {'A': 'swapped'}\n"
@@ -22,7 +23,9 @@ REASON = "another object is put in place of os.environ"
         pytest.param("import os\n\nos.environ, x = {}, 1\n", REASON, id="tuple"),
         pytest.param("import os\n\nos.environ: dict = {}\n", REASON, id="annotated"),
         pytest.param("import os\n\nfor os.environ in ({},):\n    pass\n", REASON, id="for"),
-        pytest.param("from unittest.mock import patch\n\nwith patch('os.environ', {}):\n    pass\n", REASON, id="patch"),
+        pytest.param(
+            "from unittest.mock import patch\n\nwith patch('os.environ', {}):\n    pass\n", REASON, id="patch"
+        ),
         pytest.param(
             "from unittest.mock import patch\n\nwith patch(target='os.environ', new={}):\n    pass\n",
             REASON,
@@ -33,7 +36,9 @@ REASON = "another object is put in place of os.environ"
             REASON,
             id="patch-object",
         ),
-        pytest.param("def test(monkeypatch):\n    monkeypatch.setattr('os.environ', {})\n", REASON, id="setattr-string"),
+        pytest.param(
+            "def test(monkeypatch):\n    monkeypatch.setattr('os.environ', {})\n", REASON, id="setattr-string"
+        ),
         pytest.param(
             "import os\n\n\ndef test(monkeypatch):\n    monkeypatch.setattr(os, 'environ', {})\n", REASON, id="setattr"
         ),
@@ -99,8 +104,13 @@ def test_accesses_through_the_module_follow_the_new_object(check):
 def test_what_holds_the_object_is_refused_where_another_file_swaps_it(harness, body, replacing):
     others = {"test_other.py": replacing}
     result = harness.plan({"helpers.py": body, **others})["helpers.py"]
-    assert [v.refusal for v in result.remaining if "test_other.py" in v.refusal or "replaced by another" in v.refusal
-            or "while os.environ is replaced" in v.refusal]
+    assert [
+        v.refusal
+        for v in result.remaining
+        if "test_other.py" in v.refusal
+        or "replaced by another" in v.refusal
+        or "while os.environ is replaced" in v.refusal
+    ]
     assert not result.changes
 
 
@@ -108,7 +118,9 @@ def test_a_test_module_s_swap_is_over_before_another_test_module_s_code_runs(che
     check(
         "from os import environ\n\nx = environ['A']\n",
         "from holdline_runtime import get_env\n\nx = get_env()['A']\n",
-        others={"test_other.py": "from unittest.mock import patch\n\n\n@patch('os.environ', {})\ndef test():\n    pass\n"},
+        others={
+            "test_other.py": "from unittest.mock import patch\n\n\n@patch('os.environ', {})\ndef test():\n    pass\n"
+        },
     )
 
 
@@ -177,3 +189,8 @@ def test_unsafe_fix_changes_the_real_environment_and_restores_it(check, before, 
 def test_bare_patch_injects_a_mock_and_has_not_even_an_unsafe_fix(refuse):
     before = "from unittest.mock import patch\n\n\n@patch('os.environ')\ndef test(environ):\n    environ.get('A')\n"
     refuse(before, REASON, level=Level.UNSAFE)
+
+
+def test_comment_that_the_unsafe_fix_would_lose_is_a_reason_to_refuse(refuse):
+    before = "from unittest.mock import patch\n\nwith patch(\n    'os.environ',  # all of it\n    {},\n):\n    pass\n"
+    refuse(before, "a comment stands inside", level=Level.UNSAFE)

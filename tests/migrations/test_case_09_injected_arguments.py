@@ -76,7 +76,8 @@ class TestMocks(unittest.TestCase):
         self.assertEqual({1}["X"], "1")
 """
     check(
-        "import os\nimport unittest\nfrom unittest.mock import patch\n\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import os\nimport unittest\nfrom unittest.mock import patch\n\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import unittest\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env, patch_env\n\n"
         + body.format("patch_env(", "get_env()"),
         outcomes={"test_snippet.py::TestMocks::test": "passed"},
@@ -103,7 +104,8 @@ x = asyncio.run(coroutine())
 y = "X" in {1}, asyncio.iscoroutinefunction(coroutine)
 """
     check(
-        "import asyncio\nimport os\nfrom unittest.mock import patch\n\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import asyncio\nimport os\nfrom unittest.mock import patch\n\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import asyncio\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env, patch_env\n\n"
         + body.format("patch_env(", "get_env()"),
     )

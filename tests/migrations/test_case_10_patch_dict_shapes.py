@@ -24,7 +24,9 @@ KEPT = "from unittest.mock import patch\n\nfrom holdline_runtime import get_env\
         pytest.param("patch.dict(os.environ, values={'A': 'v'})", "patch_env({'A': 'v'})", id="values"),
         pytest.param("patch.dict(os.environ, values = ({'A': 'v'}))", "patch_env(({'A': 'v'}))", id="values-in-parens"),
         pytest.param(
-            "patch.dict(os.environ, values={'A': 'v'}, clear=True)", "patch_env({'A': 'v'}, clear=True)", id="values-clear"
+            "patch.dict(os.environ, values={'A': 'v'}, clear=True)",
+            "patch_env({'A': 'v'}, clear=True)",
+            id="values-clear",
         ),
         pytest.param("patch.dict(os.environ, A='v', X='1')", "patch_env(A='v', X='1')", id="keywords"),
         pytest.param("patch.dict(os.environ, {'A': 'v'}, X='1')", "patch_env({'A': 'v'}, X='1')", id="both"),
@@ -47,7 +49,9 @@ KEPT = "from unittest.mock import patch\n\nfrom holdline_runtime import get_env\
             id="from-itself",
         ),
         pytest.param(
-            "patch.dict(os.environ, {'A': os.getenv('B') or ''})", "patch_env({'A': get_env().get('B') or ''})", id="read"
+            "patch.dict(os.environ, {'A': os.getenv('B') or ''})",
+            "patch_env({'A': get_env().get('B') or ''})",
+            id="read",
         ),
         pytest.param("patch.dict(os.environ, dict(A='v'))", "patch_env(dict(A='v'))", id="call"),
     ],
@@ -79,7 +83,9 @@ def test_arguments_that_patch_env_does_not_take_keep_patch_dict_on_get_env(check
         return
     check(
         HEAD + f"with {before}:\n    os.environ['B'] = 'inside'\n" + SHOW.format("os.environ"),
-        KEPT + f"with {before.replace('os.environ', 'get_env()')}:\n    get_env().set('B', 'inside')\n" + SHOW.format("get_env()"),
+        KEPT
+        + f"with {before.replace('os.environ', 'get_env()')}:\n    get_env().set('B', 'inside')\n"
+        + SHOW.format("get_env()"),
     )
 
 
@@ -160,8 +166,10 @@ with contextlib.ExitStack() as stack:
 y = {1}["A"]
 """
     check(
-        "import contextlib\nimport os\nfrom unittest import mock\n" + body.format("mock.patch.dict(os.environ, ", "os.environ"),
-        "import contextlib\n\nfrom holdline_runtime import get_env, patch_env\n" + body.format("patch_env(", "get_env()"),
+        "import contextlib\nimport os\nfrom unittest import mock\n"
+        + body.format("mock.patch.dict(os.environ, ", "os.environ"),
+        "import contextlib\n\nfrom holdline_runtime import get_env, patch_env\n"
+        + body.format("patch_env(", "get_env()"),
     )
 
 
@@ -176,7 +184,8 @@ y = {0}["A"]
 """
     check(
         "import contextlib\nimport os\nfrom unittest import mock\n" + body.format("os.environ"),
-        "import contextlib\nfrom unittest import mock\n\nfrom holdline_runtime import get_env\n" + body.format("get_env()"),
+        "import contextlib\nfrom unittest import mock\n\nfrom holdline_runtime import get_env\n"
+        + body.format("get_env()"),
     )
 
 
@@ -220,8 +229,10 @@ class TestOutside(unittest.TestCase):
 
 def test_patcher_kept_in_an_attribute_with_add_cleanup(check):
     check(
-        "import os\nimport unittest\nfrom unittest.mock import patch\n" + TEST_CASE.format("patch.dict(os.environ, ", "os.environ"),
-        "import unittest\n\nfrom holdline_runtime import get_env, patch_env\n" + TEST_CASE.format("patch_env(", "get_env()"),
+        "import os\nimport unittest\nfrom unittest.mock import patch\n"
+        + TEST_CASE.format("patch.dict(os.environ, ", "os.environ"),
+        "import unittest\n\nfrom holdline_runtime import get_env, patch_env\n"
+        + TEST_CASE.format("patch_env(", "get_env()"),
         outcomes={
             "test_snippet.py::TestStart::test": "passed",
             "test_snippet.py::TestStart::test_again": "passed",
@@ -260,13 +271,19 @@ def test_patcher_of_a_shared_module_keeps_patch_dict_since_others_may_do_anythin
 @pytest.mark.parametrize(
     ("before", "words"),
     [
-        pytest.param("env = patch.dict(os.environ, A='v').start()\n", "where other code can reach it", id="start-value"),
-        pytest.param("with patch.dict(os.environ, A='v') as env:\n    pass\n", "where other code can reach it", id="global"),
+        pytest.param(
+            "env = patch.dict(os.environ, A='v').start()\n", "where other code can reach it", id="start-value"
+        ),
+        pytest.param(
+            "with patch.dict(os.environ, A='v') as env:\n    pass\n", "where other code can reach it", id="global"
+        ),
         pytest.param(
             "class C:\n    pass\n\n\nwith patch.dict(os.environ) as C.env:\n    pass\n", "is kept", id="attribute"
         ),
         pytest.param(
-            "def f():\n    with patch.dict(os.environ) as env:\n        assert env is os.environ\n", "identity", id="identity"
+            "def f():\n    with patch.dict(os.environ) as env:\n        assert env is os.environ\n",
+            "identity",
+            id="identity",
         ),
     ],
 )
@@ -279,7 +296,8 @@ def test_backport_s_stopall_does_not_know_patch_env(check):
     mock = "from unittest.mock import *\nfrom unittest.mock import patch\n"
     body = "import mock\n\n{0}.start()\nx = {1}['A']\nmock.patch.stopall()\nwith {2}A='w'):\n    y = {1}['A']\n"
     check(
-        "import os\n\n" + body.format("mock.patch.dict(os.environ, A='v')", "os.environ", "mock.patch.dict(os.environ, "),
+        "import os\n\n"
+        + body.format("mock.patch.dict(os.environ, A='v')", "os.environ", "mock.patch.dict(os.environ, "),
         body.replace("mock\n", "mock\nfrom holdline_runtime import get_env, patch_env\n", 1).format(
             "mock.patch.dict(get_env(), A='v')", "get_env()", "patch_env("
         ),
@@ -307,7 +325,8 @@ def test_every_way_to_import_patch_is_seen(harness, head):
     "body",
     [
         pytest.param(
-            "try:\n    with {0}{{'X': '1', 'Y': 2}}):\n        pass\nexcept TypeError as e:\n    x = str(e)\n", id="failed-entry"
+            "try:\n    with {0}{{'X': '1', 'Y': 2}}):\n        pass\nexcept TypeError as e:\n    x = str(e)\n",
+            id="failed-entry",
         ),
         pytest.param("@{0}X='1')\ndef f(n):\n    return n and f(n - 1)\n\n\nx = f(2)\n", id="recursion"),
         pytest.param("p = {0}X='1')\nwith p:\n    with p:\n        x = 'both'\n", id="entered-again"),
@@ -319,3 +338,25 @@ def test_what_patch_dict_leaves_behind_by_mistake_patch_env_does_not(harness, bo
     new = harness.observe(BOTH + body.format("patch_env("))
     assert old["environ"].pop("X") == "'1'"
     assert (old["environ"], old["values"], old["error"]) == (new["environ"], new["values"], new["error"])
+
+
+@pytest.mark.parametrize(
+    ("kept", "use"),
+    [
+        pytest.param("p = q = {0}", "p.start()\n    q.stop()", id="two-names"),
+        pytest.param("ps = [{0}]", "ps[0].start()\n    ps[0].stop()", id="list"),
+        pytest.param("p = {0}", "print(len(p.values))\n    p.start()\n    p.stop()", id="attribute"),
+        pytest.param("p = {0}", "f = p(lambda: None)\n    f()", id="called"),
+        pytest.param("p = {0}", "e = p.start()\n    p.stop()", id="start-value-kept"),
+        pytest.param("(p := {0}).start()", "p.stop()", id="walrus"),
+        pytest.param(
+            "class C:\n        p = {0}", "C.p.start()\n    print(C.p.clear)\n    C.p.stop()", id="class-attribute"
+        ),
+    ],
+)
+def test_patcher_that_is_used_otherwise_keeps_patch_dict(check, kept, use):
+    body = f"def f():\n    {kept}\n    {use}\n\n\nf()\nx = {{1}}['A']\n"
+    check(
+        HEAD + "\n" + body.format("patch.dict(os.environ, A='v')", "os.environ"),
+        KEPT + "\n" + body.format("patch.dict(get_env(), A='v')", "get_env()"),
+    )

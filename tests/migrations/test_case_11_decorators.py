@@ -96,7 +96,8 @@ def test_outside():
     "body",
     [
         pytest.param(
-            "@patch.dict({0}, X='1')\nclass TestBase(Base):\n    def test(self):\n        assert {0}['X'] == '1'\n", id="base"
+            "@patch.dict({0}, X='1')\nclass TestBase(Base):\n    def test(self):\n        assert {0}['X'] == '1'\n",
+            id="base",
         ),
         pytest.param(
             "@pytest.mark.usefixtures('fixture')\n@patch.dict({0}, X='1')\nclass TestBase:\n    def test(self):\n"
@@ -108,6 +109,11 @@ def test_outside():
             "        assert args == ()\n\n    def test(self):\n        assert {0}['X'] == '1'\n",
             id="static-method",
         ),
+        pytest.param(
+            "@patch.dict({0}, X='1')\nclass TestBase:\n    test_base = Base\n\n    def test(self):\n"
+            "        assert {0}['X'] == '1'\n",
+            id="attribute",
+        ),
     ],
 )
 def test_class_whose_methods_are_not_all_plain_keeps_patch_dict(check, body):
@@ -117,7 +123,9 @@ def test_class_whose_methods_are_not_all_plain_keeps_patch_dict(check, body):
         outcomes["test_snippet.py::TestBase::test_static"] = "failed"
     check(
         "import os\nfrom unittest.mock import patch\n\nimport pytest\n" + lead + body.format("os.environ"),
-        "from unittest.mock import patch\n\nimport pytest\nfrom holdline_runtime import get_env\n" + lead + body.format("get_env()"),
+        "from unittest.mock import patch\n\nimport pytest\nfrom holdline_runtime import get_env\n"
+        + lead
+        + body.format("get_env()"),
         outcomes=outcomes,
     )
 
@@ -134,7 +142,8 @@ def test(seen):
     assert (seen, {1}["X"]) == (None, "1")
 """
     check(
-        "import os\nfrom unittest.mock import patch\n\nimport pytest\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import os\nfrom unittest.mock import patch\n\nimport pytest\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import pytest\nfrom holdline_runtime import get_env, patch_env\n" + body.format("patch_env(", "get_env()"),
         outcomes={"test_snippet.py::test": "passed"},
     )
@@ -153,7 +162,8 @@ def test(env):
 """
     check(
         "import os\nfrom unittest.mock import patch\n\nimport pytest\n" + body.format("os.environ"),
-        "from unittest.mock import patch\n\nimport pytest\nfrom holdline_runtime import get_env\n" + body.format("get_env()"),
+        "from unittest.mock import patch\n\nimport pytest\nfrom holdline_runtime import get_env\n"
+        + body.format("get_env()"),
         outcomes={"test_snippet.py::test": "passed"},
     )
 
@@ -197,7 +207,8 @@ def test():
     assert {1} == {{"X": "1"}}
 """
     check(
-        "import os\nfrom unittest.mock import patch\n\nimport pytest\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import os\nfrom unittest.mock import patch\n\nimport pytest\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import pytest\nfrom holdline_runtime import get_env, patch_env\n" + body.format("patch_env(", "get_env()"),
         outcomes={"test_snippet.py::test": "failed"},
     )
@@ -206,14 +217,24 @@ def test():
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param("@{0}X='1')\ndef f(a, *, b=2):\n    return a, b, {1}['X']\n\n\nx = f(1), f.__name__, f.__wrapped__ is f\n",
-                     id="function"),
-        pytest.param("@{0}X='1')\n@{0}X='2', Y='3')\ndef f():\n    return {1}['X'], {1}['Y']\n\n\nx = f()\n", id="stacked"),
-        pytest.param("class C:\n    @{0}X='1')\n    def f(self):\n        return {1}['X']\n\n    @classmethod\n    @{0}X='2')\n"
-                     "    def g(cls):\n        return {1}['X']\n\n    @property\n    @{0}X='3')\n    def p(self):\n"
-                     "        return {1}['X']\n\n\nx = C().f(), C.g(), C().p\n", id="methods"),
-        pytest.param("@{0}X='1')\nasync def f():\n    return {1}['X']\n\n\ng = f()\ntry:\n    g.send(None)\n"
-                     "except StopIteration as e:\n    x = e.value\n", id="coroutine"),
+        pytest.param(
+            "@{0}X='1')\ndef f(a, *, b=2):\n    return a, b, {1}['X']\n\n\nx = f(1), f.__name__, f.__wrapped__ is f\n",
+            id="function",
+        ),
+        pytest.param(
+            "@{0}X='1')\n@{0}X='2', Y='3')\ndef f():\n    return {1}['X'], {1}['Y']\n\n\nx = f()\n", id="stacked"
+        ),
+        pytest.param(
+            "class C:\n    @{0}X='1')\n    def f(self):\n        return {1}['X']\n\n    @classmethod\n    @{0}X='2')\n"
+            "    def g(cls):\n        return {1}['X']\n\n    @property\n    @{0}X='3')\n    def p(self):\n"
+            "        return {1}['X']\n\n\nx = C().f(), C.g(), C().p\n",
+            id="methods",
+        ),
+        pytest.param(
+            "@{0}X='1')\nasync def f():\n    return {1}['X']\n\n\ng = f()\ntry:\n    g.send(None)\n"
+            "except StopIteration as e:\n    x = e.value\n",
+            id="coroutine",
+        ),
         pytest.param("@{0}X='1')\ndef f():\n    return lambda: {1}.get('X')\n\n\nx = f()()\n", id="closure-outlives"),
     ],
 )

@@ -96,7 +96,8 @@ def test_after():
     assert ({1}.get("X"), {1}.get("Y"), {1}.get("A")) == ("1", None, "1")
 """
     check(
-        "import os\nfrom unittest.mock import patch\n\nimport pytest\n\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import os\nfrom unittest.mock import patch\n\nimport pytest\n\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import pytest\nfrom holdline_runtime import get_env, patch_env\n\n" + body.format("patch_env(", "get_env()"),
         outcomes={"test_snippet.py::test_mixed": "passed", "test_snippet.py::test_after": "passed"},
     )
@@ -115,7 +116,8 @@ def test_after():
     assert "X" not in {1}
 """
     check(
-        "import os\nfrom unittest.mock import patch\n\nimport pytest\n\n" + body.format("patch.dict(os.environ, ", "os.environ"),
+        "import os\nfrom unittest.mock import patch\n\nimport pytest\n\n"
+        + body.format("patch.dict(os.environ, ", "os.environ"),
         "import pytest\nfrom holdline_runtime import get_env, patch_env\n\n" + body.format("patch_env(", "get_env()"),
         outcomes={"test_snippet.py::test_mixed": "passed", "test_snippet.py::test_after": "passed"},
     )

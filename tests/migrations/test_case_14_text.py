@@ -49,7 +49,10 @@ def test_quotes_reused_in_an_f_string(check_access):
         "{os.environ.get('A', 0x10)=}",
         "{os.getenv('A')=}",
         "{len([k for k in os.environ if k])=}",
-        "{1:{os.environ['A']=}}",
+        pytest.param(
+            "{1:{os.environ['A']=}}",
+            marks=pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="early releases do not parse it"),
+        ),
     ],
 )
 def test_field_that_prints_its_source_is_refused(refuse, field):
@@ -62,7 +65,7 @@ def test_equals_sign_of_the_text_is_no_such_field(check_access):
 
 
 def test_text_of_an_f_string_is_told_from_its_code(check_access):
-    body = "x = f\"os.environ {0} {{{{os.environ}}}}\"\n"
+    body = 'x = f"os.environ {0} {{{{os.environ}}}}"\n'
     check_access(body.format("{os.environ['A']}"), body.format("{get_env()['A']}"))
 
 
@@ -91,8 +94,10 @@ def test_python_c_string_stays_as_it_is(check):
 
 
 def test_import_that_a_doctest_uses_stays(check):
-    body = "def f():\n    '''\n    >>> os.getcwd() == f()\n    False\n    '''\n    return {0}['A']\n\n\n" \
+    body = (
+        "def f():\n    '''\n    >>> os.getcwd() == f()\n    False\n    '''\n    return {0}['A']\n\n\n"
         "import doctest\n\nx = doctest.testmod()\n"
+    )
     check(
         "import os\n\n\n" + body.format("os.environ"),
         "import os\n\nfrom holdline_runtime import get_env\n\n\n" + body.format("get_env()"),
@@ -113,7 +118,9 @@ with_comment = [
     os.environ.get("B"),
 ]
 """
-    check_access(body, body.replace('os.environ["B"] = "v"', 'get_env().set("B", "v")').replace("os.environ", "get_env()"))
+    check_access(
+        body, body.replace('os.environ["B"] = "v"', 'get_env().set("B", "v")').replace("os.environ", "get_env()")
+    )
 
 
 def test_long_lines_are_not_wrapped_or_joined(check_access):
@@ -133,3 +140,16 @@ def test_long_lines_are_not_wrapped_or_joined(check_access):
 )
 def test_odd_layout(check_access, before, after):
     check_access(before, after or "x = (get_env())['A']\n")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("x = (\n    os\n    # why\n    .environ['A']\n)", id="chain"),
+        pytest.param("x = (os  # why\n    .getenv('A'))", id="function"),
+        pytest.param("with (mock.patch  # why\n    .dict(os.environ, A='v')):\n    pass", id="patcher"),
+        pytest.param("with mock.patch.dict(os  # why\n    .environ, A='v'):\n    pass", id="target"),
+    ],
+)
+def test_comment_that_would_be_lost_is_a_reason_to_refuse(refuse, code):
+    refuse(f"import os\nfrom unittest import mock\n\n{code}\n", "a comment stands inside")

@@ -13,7 +13,9 @@ HEAD = "import os\nfrom unittest.mock import patch\n\nimport pytest\n\n\n"
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param("def f(a={0}['A']):\n    return a\n\n\n{0}.update(A='later')\nx = f(), f({0}['A'])\n", id="default"),
+        pytest.param(
+            "def f(a={0}['A']):\n    return a\n\n\n{0}.update(A='later')\nx = f(), f({0}['A'])\n", id="default"
+        ),
         pytest.param("class C:\n    a = {0}['A']\n\n\n{0}.update(A='later')\nx = C.a\n", id="class-body"),
         pytest.param("A = {0}['A']\n{0}.update(A='later')\nx = A, {0}['A']\n", id="module-body"),
         pytest.param("f = lambda: {0}['A']\n{0}.update(A='later')\nx = f()\n", id="lambda"),
@@ -63,8 +65,15 @@ class TestBody:
     def test(self):
         assert (self.value, {0}["A"]) == ("1", "fixture")
 """
-    names = ["test_parameters[1]", "test_parameters[t]", "test_parameters[w]", "test_parameters[o]",
-             "test_condition_in_a_string", "test_decorator_after_the_fixture", "TestBody::test"]
+    names = [
+        "test_parameters[1]",
+        "test_parameters[t]",
+        "test_parameters[w]",
+        "test_parameters[o]",
+        "test_condition_in_a_string",
+        "test_decorator_after_the_fixture",
+        "TestBody::test",
+    ]
     outcomes = {f"test_snippet.py::{n}": "passed" for n in names} | {"test_snippet.py::test_skipped": "skipped"}
     check(
         HEAD.rstrip("\n") + "\n" + body.format("os.environ", "patch.dict(os.environ, "),

@@ -28,8 +28,10 @@ KEEP = "import os\n\nfrom holdline_runtime import get_env\n\n"
 def test_import_that_is_used_stays(check, body):
     if body.startswith("from typing"):
         lead, _, rest = body.partition("\n\n")
-        check(f"import os\n{lead}\n\n" + rest.format("os.environ"),
-              f"import os\n{lead}\n\nfrom holdline_runtime import get_env\n\n" + rest.format("get_env()"))
+        check(
+            f"import os\n{lead}\n\n" + rest.format("os.environ"),
+            f"import os\n{lead}\n\nfrom holdline_runtime import get_env\n\n" + rest.format("get_env()"),
+        )
         return
     check("import os\n\n" + body.format("os.environ"), KEEP + body.format("get_env()"))
 
@@ -49,7 +51,8 @@ def test_import_that_is_used_stays(check, body):
 def test_import_that_says_it_is_meant_stays(check, statement):
     access = "environ" if statement.startswith("from") else "os.environ"
     check(
-        f"{statement}\n\nx = {access}['A']\n", f"{statement}\n\nfrom holdline_runtime import get_env\n\nx = get_env()['A']\n"
+        f"{statement}\n\nx = {access}['A']\n",
+        f"{statement}\n\nfrom holdline_runtime import get_env\n\nx = get_env()['A']\n",
     )
 
 
@@ -61,7 +64,9 @@ def test_import_that_says_it_is_meant_stays(check, statement):
             "try:\n    import os\nexcept ImportError:\n    raise\n\nx = get_env()['A']\n",
             id="try",
         ),
-        pytest.param("if 1:\n    import os\nx = os.environ['A']\n", "if 1:\n    import os\nx = get_env()['A']\n", id="if"),
+        pytest.param(
+            "if 1:\n    import os\nx = os.environ['A']\n", "if 1:\n    import os\nx = get_env()['A']\n", id="if"
+        ),
         pytest.param(
             "with open('/dev/null'):\n    import os\nx = os.environ['A']\n",
             "with open('/dev/null'):\n    import os\nx = get_env()['A']\n",
@@ -78,7 +83,9 @@ def test_import_under_a_condition_stays(check, before, after):
     [
         pytest.param("import os, sys\n", "import sys\n\nfrom holdline_runtime import get_env\n", id="first-name"),
         pytest.param("import sys, os\n", "import sys\n\nfrom holdline_runtime import get_env\n", id="last-name"),
-        pytest.param("import sys, os, json\n", "import sys, json\n\nfrom holdline_runtime import get_env\n", id="middle-name"),
+        pytest.param(
+            "import sys, os, json\n", "import sys, json\n\nfrom holdline_runtime import get_env\n", id="middle-name"
+        ),
         pytest.param(
             "import os\nimport sys\n", "import sys\n\nfrom holdline_runtime import get_env\n", id="one-of-two-lines"
         ),
@@ -126,15 +133,20 @@ def test_names_stay_where_a_comment_would_be_lost(check):
         pytest.param("import helpers as h\n\ny = h.os.sep\n", id="alias"),
         pytest.param("from helpers import *\n\ny = os.sep\n", id="star"),
         pytest.param("import helpers\n\ny = getattr(helpers, 'os').sep\n", id="getattr"),
-        pytest.param("from unittest.mock import patch\n\nwith patch('helpers.os.getcwd', len):\n    import helpers\n", id="patch"),
         pytest.param(
-            "from unittest.mock import patch\n\nM = 'helpers'\nwith patch(f'{M}.os.getcwd', len):\n    import helpers\n", id="f-string"
+            "from unittest.mock import patch\n\nwith patch('helpers.os.getcwd', len):\n    import helpers\n", id="patch"
         ),
         pytest.param(
-            "from unittest.mock import patch\n\nM = 'helpers'\nwith patch(M + '.os.getcwd', len):\n    import helpers\n", id="plus"
+            "from unittest.mock import patch\n\nM = 'helpers'\nwith patch(f'{M}.os.getcwd', len):\n    import helpers\n",
+            id="f-string",
         ),
         pytest.param(
-            "import helpers\nfrom unittest.mock import patch\n\nwith patch.object(helpers.os, 'getcwd', len):\n    y = 1\n", id="object"
+            "from unittest.mock import patch\n\nM = 'helpers'\nwith patch(M + '.os.getcwd', len):\n    import helpers\n",
+            id="plus",
+        ),
+        pytest.param(
+            "import helpers\nfrom unittest.mock import patch\n\nwith patch.object(helpers.os, 'getcwd', len):\n    y = 1\n",
+            id="object",
         ),
     ],
 )
@@ -166,7 +178,8 @@ with patch(f"{{__name__}}.os.getcwd", lambda: "patched"):
 """
     check(
         "import os\nfrom unittest.mock import patch\n" + body.format("os.environ"),
-        "import os\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env\n" + body.format("get_env()"),
+        "import os\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env\n"
+        + body.format("get_env()"),
     )
 
 
@@ -204,9 +217,7 @@ def test_string_target_through_a_module_whose_os_is_something_else_is_left(refus
 
 
 def test_package_s_init_keeps_its_imports(check):
-    check(
-        "import os\n\nA = os.environ['A']\n", KEEP + "A = get_env()['A']\n", path="pkg/__init__.py", runs=False
-    )
+    check("import os\n\nA = os.environ['A']\n", KEEP + "A = get_env()['A']\n", path="pkg/__init__.py", runs=False)
 
 
 def test_mock_submodule_that_other_code_reaches_through_the_package_stays_imported(check):
@@ -215,6 +226,15 @@ def test_mock_submodule_that_other_code_reaches_through_the_package_stays_import
         "with mock.patch.dict(os.environ, A='v'):\n    x = os.environ['A']\n",
         "import unittest\nfrom unittest import mock\n\nfrom holdline_runtime import get_env, patch_env\n\n"
         "m = unittest.mock.MagicMock()\nwith patch_env(A='v'):\n    x = get_env()['A']\n",
+    )
+
+
+def test_mock_under_an_alias_that_other_code_reaches_through_the_package_stays_imported(check):
+    check(
+        "import unittest\nimport unittest.mock as um\n\nm = unittest.mock.MagicMock()\n"
+        "with um.patch.dict('os.environ', A='v'):\n    x = 1\n",
+        "import unittest\nimport unittest.mock as um\n\nfrom holdline_runtime import patch_env\n\n"
+        "m = unittest.mock.MagicMock()\nwith patch_env(A='v'):\n    x = 1\n",
     )
 
 

@@ -43,7 +43,9 @@ BOM = b"\xef\xbb\xbf"
             id="form-feed",
         ),
         pytest.param(
-            b"import os\n\nx = os.environ['A']", b"from holdline_runtime import get_env\n\nx = get_env()['A']", id="no-final-newline"
+            b"import os\n\nx = os.environ['A']",
+            b"from holdline_runtime import get_env\n\nx = get_env()['A']",
+            id="no-final-newline",
         ),
         pytest.param(
             b"import os\nif 1:\n\tos.environ['A'] = 'v'\n\tx = os.environ['A']\n",
@@ -57,12 +59,16 @@ BOM = b"\xef\xbb\xbf"
         ),
         pytest.param(
             "# coding: cp1252\nimport os\n\nx = '€', os.environ['A'] + '€'\n".encode("cp1252"),
-            "# coding: cp1252\nfrom holdline_runtime import get_env\n\nx = '€', get_env()['A'] + '€'\n".encode("cp1252"),
+            "# coding: cp1252\nfrom holdline_runtime import get_env\n\nx = '€', get_env()['A'] + '€'\n".encode(
+                "cp1252"
+            ),
             id="cp1252",
         ),
         pytest.param(
             "# coding: euc-jp\nimport os\n\nx = '日本', os.environ['A'] + '語'\n".encode("euc-jp"),
-            "# coding: euc-jp\nfrom holdline_runtime import get_env\n\nx = '日本', get_env()['A'] + '語'\n".encode("euc-jp"),
+            "# coding: euc-jp\nfrom holdline_runtime import get_env\n\nx = '日本', get_env()['A'] + '語'\n".encode(
+                "euc-jp"
+            ),
             id="euc-jp",
         ),
         pytest.param(
@@ -120,7 +126,11 @@ BOM = b"\xef\xbb\xbf"
             b"from holdline_runtime import get_env\n\n\ndef f():\n    x = get_env()['A']; return x\nx = f()\n",
             id="import-in-front-of-a-semicolon",
         ),
-        pytest.param(b"import os\n\n\n\nx = os.environ['A']\n\n\n", b"from holdline_runtime import get_env\n\n\n\nx = get_env()['A']\n\n\n", id="blank-lines"),
+        pytest.param(
+            b"import os\n\n\n\nx = os.environ['A']\n\n\n",
+            b"from holdline_runtime import get_env\n\n\n\nx = get_env()['A']\n\n\n",
+            id="blank-lines",
+        ),
     ],
 )
 def test_bytes_outside_the_edits_stay(check, before, after):
@@ -130,9 +140,7 @@ def test_bytes_outside_the_edits_stay(check, before, after):
 @pytest.mark.parametrize(
     ("before", "words"),
     [
-        pytest.param(
-            b'"""Doc."""; import os; x = os.environ["A"]\n', "share a line", id="no-place-for-an-import"
-        ),
+        pytest.param(b'"""Doc."""; import os; x = os.environ["A"]\n', "share a line", id="no-place-for-an-import"),
     ],
 )
 def test_file_without_a_clean_cut_is_left(refuse, before, words):
@@ -149,7 +157,9 @@ def test_file_without_a_clean_cut_is_left(refuse, before, words):
             "convert it to UTF-8",
             id="stateful-encoding",
         ),
-        pytest.param(b"# coding: no-such\nimport os\nx = os.environ['A']\n", "cannot be decoded", id="unknown-encoding"),
+        pytest.param(
+            b"# coding: no-such\nimport os\nx = os.environ['A']\n", "cannot be decoded", id="unknown-encoding"
+        ),
     ],
 )
 def test_file_that_cannot_be_judged_is_a_problem(harness, before, words):

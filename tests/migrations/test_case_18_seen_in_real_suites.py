@@ -42,7 +42,9 @@ def test_two():
 
 
 def test_values_as_a_generator_of_pairs(check):
-    body = "with {0}((k, v) for k, v in [('X', '1'), ('A', '2')]), clear=True):\n    x = {1} == {{'X': '1', 'A': '2'}}\n"
+    body = (
+        "with {0}((k, v) for k, v in [('X', '1'), ('A', '2')]), clear=True):\n    x = {1} == {{'X': '1', 'A': '2'}}\n"
+    )
     check(HEAD + body.format("patch.dict(os.environ, ", "os.environ"), BOTH + body.format("patch_env(", "get_env()"))
 
 
@@ -65,7 +67,9 @@ def test_deleting_while_iterating(check_access, iterable):
 
 
 def test_match_on_the_environment(check_access):
-    body = "match {0}:\n    case {{'NO': v}}:\n        x = v\n    case {{'A': v, **rest}}:\n        x = v, 'B' in rest\n"
+    body = (
+        "match {0}:\n    case {{'NO': v}}:\n        x = v\n    case {{'A': v, **rest}}:\n        x = v, 'B' in rest\n"
+    )
     check_access(body.format("os.environ"), body.format("get_env()"))
 
 
@@ -83,7 +87,9 @@ def test(value):
 
 
 def test_equality_after_clear_so_the_runtime_adds_no_variable(check):
-    body = "with {0}{{'X': '1'}}, clear=True):\n    x = {1} == {{'X': '1'}}, dict({1}), len({1})\n    print(sorted({1}))\n"
+    body = (
+        "with {0}{{'X': '1'}}, clear=True):\n    x = {1} == {{'X': '1'}}, dict({1}), len({1})\n    print(sorted({1}))\n"
+    )
     check(HEAD + body.format("patch.dict(os.environ, ", "os.environ"), BOTH + body.format("patch_env(", "get_env()"))
 
 
@@ -115,7 +121,8 @@ class TestSwap(unittest.TestCase):
 """
     check(
         "import os\nimport unittest\nfrom unittest.mock import patch\n" + body.format("os.environ"),
-        "import unittest\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env\n" + body.format("get_env()"),
+        "import unittest\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env\n"
+        + body.format("get_env()"),
         reasons=["another object is put in place"],
         outcomes={"test_snippet.py::TestSwap::test": "failed", "test_snippet.py::TestSwap::test_write": "passed"},
     )
@@ -238,4 +245,6 @@ def test_environment_of_an_own_getter_is_not_rewritten_to_call_itself(refuse):
     from holdline.config import Config, EnvConfig
 
     config = Config(env=EnvConfig(get="app.env:get_env", patch="app.testing:patch_env"))
-    refuse("import os\n\n\ndef get_env():\n    return dict(os.environ)\n", "comes from", path="app/env.py", config=config)
+    refuse(
+        "import os\n\n\ndef get_env():\n    return dict(os.environ)\n", "comes from", path="app/env.py", config=config
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+
 from holdline.config import Config, EnvConfig
 from holdline_migrations.env_access import EnvAccess
 
@@ -14,7 +15,17 @@ OWN = Config(env=EnvConfig(get="myenv:environment", patch="myenv:patched"))
 
 
 @pytest.mark.parametrize(
-    "text", ["os.environ", "os.getenv", "environb", "putenv", "unsetenv", "m.setenv", "m.delenv", "from os import environ as e"]
+    "text",
+    [
+        "os.environ",
+        "os.getenv",
+        "environb",
+        "putenv",
+        "unsetenv",
+        "m.setenv",
+        "m.delenv",
+        "from os import environ as e",
+    ],
 )
 def test_prefilter_lets_through_what_may_hold_a_violation(text):
     assert MIGRATION.may_match(text.encode())
@@ -103,6 +114,8 @@ def test_methods_api(check, before, after):
         ("os.environ[f()] = f()", "KeyError"),
         ("x = ('A' not in os.environ) + 1", "parentheses"),
         ("x = not 'A' in os.environ in y", "has only"),
+        ("x = ('A' in  # why\n    os.environ)", "a comment"),
+        ("os.environ.pop('A',  # why\n    None)", "a comment"),
     ],
 )
 def test_methods_api_refuses_what_it_has_no_method_for(refuse, code, words):

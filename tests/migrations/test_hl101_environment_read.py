@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from holdline_migrations.hl101_environment_read import RULE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from holdline_migrations.hl102_environment_write import RULE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from holdline_migrations.hl103_patch_dict import RULE
 
 
@@ -28,7 +29,8 @@ def test_every_form_is_found_once(harness, code):
 
 
 @pytest.mark.parametrize(
-    "code", ["patch.dict(d, A='v')", "patch.dict('sys.modules', A='v')", "patch.dict('app.environ', A=1)", "patch.dict()"]
+    "code",
+    ["patch.dict(d, A='v')", "patch.dict('sys.modules', A='v')", "patch.dict('app.environ', A=1)", "patch.dict()"],
 )
 def test_other_dicts_are_none_of_ours(harness, code):
     assert not harness.judge(f"from unittest.mock import patch\n\nd = {{}}\n{code}\n".encode()).violations

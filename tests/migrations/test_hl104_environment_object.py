@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from holdline_migrations.hl104_environment_object import RULE
 
 

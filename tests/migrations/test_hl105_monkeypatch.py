@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from holdline.config import Config
 from holdline_migrations.hl105_monkeypatch import RULE
 
@@ -23,14 +24,22 @@ def test_off_by_default(ignore):
     ("before", "after"),
     [
         pytest.param("monkeypatch.setenv('X', '1')", "monkeypatch.setitem(get_env(), 'X', '1')", id="set"),
-        pytest.param("monkeypatch.setenv(('X'), ('1'))", "monkeypatch.setitem(get_env(), ('X'), ('1'))", id="parentheses"),
-        pytest.param("monkeypatch.setenv(name, f'{name}1')", "monkeypatch.setitem(get_env(), name, f'{name}1')", id="f-string"),
         pytest.param(
-            "monkeypatch.setenv('HOME', str(tmp_path))", "monkeypatch.setitem(get_env(), 'HOME', str(tmp_path))", id="str"
+            "monkeypatch.setenv(('X'), ('1'))", "monkeypatch.setitem(get_env(), ('X'), ('1'))", id="parentheses"
+        ),
+        pytest.param(
+            "monkeypatch.setenv(name, f'{name}1')", "monkeypatch.setitem(get_env(), name, f'{name}1')", id="f-string"
+        ),
+        pytest.param(
+            "monkeypatch.setenv('HOME', str(tmp_path))",
+            "monkeypatch.setitem(get_env(), 'HOME', str(tmp_path))",
+            id="str",
         ),
         pytest.param("monkeypatch.delenv('A')", "monkeypatch.delitem(get_env(), 'A')", id="delete"),
         pytest.param(
-            "monkeypatch.delenv('NO', raising=False)", "monkeypatch.delitem(get_env(), 'NO', raising=False)", id="not-raising"
+            "monkeypatch.delenv('NO', raising=False)",
+            "monkeypatch.delitem(get_env(), 'NO', raising=False)",
+            id="not-raising",
         ),
         pytest.param("monkeypatch.delenv('NO', False)", "monkeypatch.delitem(get_env(), 'NO', False)", id="positional"),
         pytest.param(

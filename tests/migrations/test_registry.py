@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import holdline_migrations
 import pytest
+
+import holdline_migrations
 from holdline.config import Config
 from holdline.errors import HoldlineError
 from holdline_migrations.registry import REGISTRY

@@ -90,7 +90,17 @@ def _run_pytest(request: dict) -> dict:
             if report.failed:
                 outcomes[report.nodeid] = "uncollected"
 
-    options = ["-q", "-p", "no:cacheprovider", "--rootdir", ".", "-c", os.devnull, "--import-mode=prepend", "--basetemp=../tmp"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        ".",
+        "-c",
+        os.devnull,
+        "--import-mode=prepend",
+        "--basetemp=../tmp",
+    ]
     code = pytest.main([*options, *request["pytest"]], plugins=[Recorder()])
     return {"error": None, "code": int(code), "outcomes": outcomes}
 

@@ -72,7 +72,7 @@ def outcome(operation: tuple[Any, ...], env: Any) -> tuple[Any, ...]:
     function, *arguments = operation
     try:
         result = function(env, *arguments)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is what we compare
+    except Exception as error:  # whatever it is, it is what we compare
         return type(error), str(error)
     return type(result), list(result) if isinstance(result, KeysView | ItemsView | ValuesView | Iterator) else result
 

@@ -349,8 +349,8 @@ def fill(position: str, content: str) -> str:
 
 
 def program(spelling: Spelling, body: str) -> str:
-    """A whole file."""
-    return f"{spelling.imports}\n\n{spelling.spell(body)}\n"
+    """A whole file. What the runner gives it is bound to something else in its last line, as far as one can see."""
+    return f"{spelling.imports}\n\n{spelling.spell(body)}\n\nif 0: use = key = value = None\n"
 
 
 def compiles(data: bytes) -> bool:
@@ -406,8 +406,8 @@ ENCODINGS = (
 )
 
 
-def random_program(random: Random) -> tuple[bytes, Spelling]:
-    """A file of a few accesses in deeply nested places, in some layout."""
+def random_program(random: Random, *, plain: bool = False) -> tuple[bytes, Spelling]:
+    """A file of a few accesses in deeply nested places, in some layout; or in a plain one."""
     spelling = random.choice(SPELLINGS)
     fragments = []
     for _ in range(random.randint(1, 4)):
@@ -421,6 +421,8 @@ def random_program(random: Random) -> tuple[bytes, Spelling]:
         for _ in range(random.randint(0, 2)):
             text = fill(random.choice(STATEMENT_POSITIONS + SIMPLE_STATEMENT_POSITIONS), text)
         fragments.append(text)
+    if plain:
+        return program(spelling, "\n\n".join(fragments)).encode(), spelling
     encoding, head = random.choice(ENCODINGS)
     future = re.match("from __future__.*\n", spelling.imports)
     if future:

@@ -25,6 +25,7 @@ BUILD = '[build-system]\nrequires = []\nbuild-backend = "build"\nbackend-path = 
         ({"tests/demo/pyproject.toml": BUILD}, "tests/demo/build.py", "tests/demo"),
         ({"tests/demo/pyproject.toml": BUILD}, "tests/demo/deep/er/build.py", "tests/demo"),
         ({"tests/demo/setup.py": ""}, "tests/demo/build.py", "tests/demo"),
+        ({"tests/demo/setup.py": "", "tests/demo/__init__.py": ""}, "tests/demo/build.py", ""),
         ({"tests/demo/pyproject.toml": "[tool.ruff]\n"}, "tests/demo/build.py", ""),
         ({"tests/pyproject.toml": BUILD}, "tests/test_a.py", ""),
         ({"packages/a/pyproject.toml": BUILD}, "packages/a/tests/test_a.py", ""),

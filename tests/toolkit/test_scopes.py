@@ -313,6 +313,47 @@ def test_type_parameters(text: str, expected: tuple[ScopeKind, list[int]] | None
     assert resolve(text, "os", line=3) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import os\nclass C:\n os = os", (MODULE, [1])),
+        ("import os\nclass C:\n os: str = os", (MODULE, [1])),
+        ("import os\nclass C:\n for os in os: pass", (MODULE, [1])),
+        ("import os\nclass C:\n os += 1; os", (CLASS, [3])),
+        ("import os\nclass C:\n @os\n def os(self): pass", (MODULE, [1])),
+        ("import os\nclass C:\n class os(os): pass", (MODULE, [1])),
+        ("import os\nclass C:\n def os(self, x=os): pass", (MODULE, [1])),
+        ("import os\nclass C:\n os; os = 1", (MODULE, [1])),
+        ("import os\nclass C:\n os = 1; os", (CLASS, [3])),
+        ("def f(os):\n class C:\n  os = os", (FUNCTION, [1])),
+    ],
+)
+def test_a_class_body_reads_the_outer_name_until_it_binds_its_own(
+    text: str, expected: tuple[ScopeKind, list[int]]
+) -> None:
+    scopes = Scopes(ast.parse(text))
+    reads = [n for n in scopes.names if n.id == "os" and n.lineno == 3 and isinstance(n.ctx, ast.Load)]
+    found = scopes.resolve(reads[-1])
+    assert found is not None
+    assert (found.scope.kind, [getattr(b.node, "lineno", 0) for b in found.bindings]) == expected
+    assert (reads[-1] in scopes.references("os", scopes.module)) is (expected[0] is MODULE)
+
+
+def test_an_augmented_assignment_in_a_class_body_reads_the_outer_name() -> None:
+    scopes = Scopes(ast.parse("import os\nclass C:\n os |= 1\n os |= 2\n"))
+    assert [n.lineno for n in scopes.references("os", scopes.module)] == [3]
+    assert [n.lineno for n in scopes.references("os", scopes.all_scopes[1])] == [3, 4]
+
+
+def test_a_binding_that_a_class_body_may_skip_leaves_the_outer_name_in_use() -> None:
+    scopes = Scopes(ast.parse("import os\nclass C:\n if x: os = 1\n os.sep\n class D:\n  os\n"))
+    assert [n.lineno for n in scopes.references("os", scopes.module)] == [4, 6]
+    (in_c,) = [n for n in scopes.names if n.lineno == 4]
+    found = scopes.resolve(in_c)
+    assert found is not None
+    assert found.scope.kind is CLASS
+
+
 def test_star_imports_are_listed() -> None:
     scopes = Scopes(ast.parse("from os import *\nfrom .x import *\n"))
     assert [(s.module, s.level) for s in scopes.star_imports] == [("os", 0), ("x", 1)]
@@ -321,7 +362,7 @@ def test_star_imports_are_listed() -> None:
 def test_references_are_all_uses_of_one_binding_scope() -> None:
     text = "import os\nos.a\ndef f(os): os.b\ndef g(): os.c\nclass C:\n os = os\n def m(self): os.d\ndel os\n"
     scopes = Scopes(ast.parse(text))
-    assert [n.lineno for n in scopes.references("os", scopes.module)] == [2, 4, 7, 8]
+    assert [n.lineno for n in scopes.references("os", scopes.module)] == [2, 4, 6, 7, 8]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,6 @@ def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
 class OffsetMap:
     """Where bytes outside the edits went: old offset to new offset.
 
-    An insertion at the very start of a region lies before it, one at its very end inside it.
-
     >>> moved = OffsetMap([Edit(2, 4, b"wide!")])
     >>> moved.start(1), moved.start(2), moved.end(4), moved.start(6)
     (1, 2, 7, 9)
@@ -48,11 +46,15 @@ class OffsetMap:
         self._edits = tuple(edits)
 
     def start(self, offset: int) -> int:
-        """The new offset of a region that began at `offset`."""
-        return offset + sum(len(e.text) - (e.end - e.start) for e in self._edits if e.end <= offset)
+        """The new offset of a region that began at `offset`; what was inserted there lies before it."""
+        return offset + sum(_growth(e) for e in self._edits if e.end <= offset)
 
     def end(self, offset: int) -> int:
-        """The new offset of a region that ended at `offset`."""
+        """The new offset of a region that ended at `offset`; what was inserted there lies behind it."""
+        return offset + sum(_growth(e) for e in self._edits if e.end <= offset and e.start < offset)
+
+    def outer_end(self, offset: int) -> int:
+        """The new offset of a region that ended at `offset`; what was inserted there belongs to it."""
         return self.start(offset)
 
     def texts(self) -> list[tuple[int, int]]:
@@ -61,5 +63,9 @@ class OffsetMap:
         for edit in self._edits:
             start = edit.start + growth
             spans.append((start, start + len(edit.text)))
-            growth += len(edit.text) - (edit.end - edit.start)
+            growth += _growth(edit)
         return spans
+
+
+def _growth(edit: Edit) -> int:
+    return len(edit.text) - (edit.end - edit.start)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from holdline.edits import OverlapError, apply_edits, merge_edits
-from holdline.imports import NoPlaceError, plan_imports
+from holdline.import_places import NoPlaceError
+from holdline.imports import plan_imports
 from holdline.judging import Judge
 from holdline.model import Edit, FileResult, Fix, Problem, ProblemKind, Violation
 from holdline.proofs import Claim, ProofError, prove

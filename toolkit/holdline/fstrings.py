@@ -18,6 +18,8 @@ from holdline.source import Source, Span
 #: Whether this Python's parser gives true positions inside f-strings.
 RELIABLE = sys.version_info >= (3, 12)
 _STAND_IN = "holdline_stand_in"
+# What may stand between a field's expression and the `=` of `{x=}`.
+_EQUALS = re.compile(rb"(?:[\s)]|#[^\r\n]*)*=")
 
 
 def enclosing(source: Source, node: ast.AST) -> ast.JoinedStr | None:
@@ -61,19 +63,22 @@ def shows_its_source(source: Source, node: ast.expr) -> bool:
     current: ast.AST = node
     parent = source.parents.get(current)
     while parent is not None and not isinstance(parent, ast.stmt):
-        if isinstance(parent, ast.JoinedStr) and isinstance(current, ast.FormattedValue):
-            before = parent.values[: parent.values.index(current)]
-            last = before[-1] if before else None
-            if isinstance(last, ast.Constant) and _echoes(str(last.value), node):
-                return True
+        if isinstance(current, ast.FormattedValue) and _echoes(source, parent, current, node):
+            return True
         current, parent = parent, source.parents.get(parent)
     return False
 
 
-def _echoes(literal: str, node: ast.expr) -> bool:
-    """Whether a literal part ends like the text of a field that holds the node: its name, somewhere before a `=`."""
+def _echoes(source: Source, string: ast.AST, field: ast.FormattedValue, node: ast.expr) -> bool:
+    """Whether a field of an f-string, which holds the node, has the form `{x=}`."""
+    if RELIABLE:
+        return _EQUALS.match(source.data, source.span(field.value).end) is not None
+    values = getattr(string, "values", [field])
+    before = values[: values.index(field)]
+    literal = str(before[-1].value) if before and isinstance(before[-1], ast.Constant) else ""
     while isinstance(node, ast.Call):
         node = node.func
+    # it does where the text before it ends in a `=` and, somewhere, names the node
     text = re.sub(r"\s", "", literal)
     return text.endswith("=") and re.sub(r"\s", "", ast.unparse(node)) in text
 

@@ -7,12 +7,16 @@ file are scanned with the same configuration, so a stricter rule does not charge
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from holdline.comparison import BlobJudge, Comparison, Unjudged
 from holdline.git import Repository
 from holdline.judging import Judge
 from holdline.model import Place, Suppression, Violation
+
+if TYPE_CHECKING:
+    from holdline.linters import LinterVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,21 @@ class GateReport:
     def passes(self) -> bool:
         """Whether the change may go on."""
         return not self.new and all(u.tolerated for u in self.unjudged)
+
+    def including(self, verdict: LinterVerdict, paths: Sequence[str] = ()) -> GateReport:
+        """This verdict and that of the linters; `paths` narrow what is reported, as in `check`."""
+        new = [*self.new, *(v for v in verdict.new if _is_under(v.path, paths))]
+        old = [*self.old, *(v for v in verdict.old if _is_under(v.path, paths))]
+        more = sum(
+            not p.endswith(".py") and _is_under(p, paths) for p in verdict.paths
+        )  # .py files are counted already
+        return replace(
+            self,
+            files=self.files + more,
+            new=tuple(sorted(new, key=lambda v: v.place)),
+            old=tuple(old),
+            causes={**self.causes, **verdict.causes},
+        )
 
 
 def check(repo: Repository, snapshot: Snapshot, judge: Judge, paths: Sequence[str] = ()) -> GateReport:

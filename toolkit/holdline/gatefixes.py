@@ -48,12 +48,13 @@ class FixPlanner:
 
     def plan(self) -> tuple[FileResult, ...]:
         """The files with new violations, each with the rewrite that their fixes make, proved."""
-        counts = Counter(v.path for v in self._report.new)
+        ours = [v for v in self._report.new if v.code in self._judge.context.codes]  # a linter's are not ours to fix
+        counts = Counter(v.path for v in ours)
         contents = self._repo.read_blobs(self._blobs[path] for path in counts)
         by_path = {path: contents[self._blobs[path]] for path in counts}
         watched = {n for data in by_path.values() for m in self._judge.migrations for n in m.watched_names(data)}
         context = _survey(self._repo, self._blobs, self._judge, watched)
-        places = frozenset(v.place for v in self._report.new)
+        places = frozenset(v.place for v in ours)
         fixer = replace(self._judge, context=context, level=Level.SAFE, only=places)
         return tuple(self._plan_file(fixer, path, data, counts[path]) for path, data in by_path.items())
 

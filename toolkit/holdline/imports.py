@@ -1,21 +1,21 @@
-"""Import statements around a rewrite: which local name to use, where to add an import, which imports became unused."""
+"""Import statements around a rewrite: which local name to use, which imports are missing, which became unused."""
 
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from holdline import fstrings
+from holdline.import_places import gaps_left, insertion
 from holdline.model import Edit, ImportName, Site
 from holdline.scopes import Binding, Scope, ScopeKind, Scopes
 from holdline.source import Source, Span
 
 #: Names whose mere presence means that a module's names may be used in ways the tree does not show.
-_REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__"})
+_REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars", "dir", "__import__"})
 _KEEP_COMMENT = re.compile(r"#.*(F401|unused-import|noqa(?!:)|re-?export)", re.IGNORECASE)
 
 
@@ -35,10 +35,6 @@ class _Draft:
     altered: list[Site] = field(default_factory=list)
     removed: list[Site] = field(default_factory=list)
     gone: set[ast.stmt] = field(default_factory=set)
-
-
-class NoPlaceError(Exception):
-    """There is no line before the first use where an import could stand alone."""
 
 
 def choose_local(source: Source, module: str, name: str, *, first_use: int, exported: bool) -> str:
@@ -78,8 +74,8 @@ def plan_imports(
     present = {item for item, _, _ in _from_imports(source, source.scopes)}
     texts = _import_lines(set(needed) - present)
     if texts:
-        draft.edits.append(_insertion(source, texts, draft.gone, first_use))
-    _close_gaps(source, draft)
+        draft.edits.append(insertion(source, texts, draft.gone, first_use))
+    draft.edits.extend(gaps_left(source, draft.gone, draft.edits))
     return ImportChange(tuple(draft.edits), tuple(draft.altered), tuple(draft.removed), tuple(texts))
 
 
@@ -129,7 +125,7 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
         return False
     if alias.asname == alias.name or (isinstance(statement, ast.Import) and "." in alias.name and not alias.asname):
         return False  # `import x as x` re-exports; `import a.b` also loads a.b for others
-    if isinstance(statement, ast.ImportFrom) and _loads_submodule(source, statement, alias):
+    if not _is_harmless(statement, alias) or _loads_submodule(source, statement, alias):
         return False
     parent = source.parents[statement]
     if not isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -142,11 +138,20 @@ def _is_removable(source: Source, scope: Scope, binding: Binding) -> bool:
     )
 
 
-def _loads_submodule(source: Source, statement: ast.ImportFrom, alias: ast.alias) -> bool:
+def _is_harmless(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+    """Whether the module is known to do nothing on import; a project's own may well set something up."""
+    module = alias.name
+    if isinstance(statement, ast.ImportFrom):
+        module = "." * statement.level + (statement.module or "")
+    return module.partition(".")[0] in sys.stdlib_module_names | {"mock"}
+
+
+def _loads_submodule(source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
     """Whether the import makes `unittest.mock` an attribute of a package for code that imports just the package."""
-    loaded = {m for m in (f"{statement.module}", f"{statement.module}.{alias.name}") if "." in m}
+    prefix = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
+    loaded = {m for m in (prefix[:-1], prefix + alias.name) if "." in m and prefix != "os."}  # os is no package
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Import) and node is not statement:
             loaded = {m for m in loaded if not any(f"{a.name}.".startswith(f"{m}.") for a in node.names)}
     tails = {m.rpartition(".")[2] for m in loaded}
     return any(
@@ -159,11 +164,12 @@ def _is_public(source: Source, name: str) -> bool:
     """Whether the module offers the name on purpose: a package's `__init__`, or a mention in `__all__`."""
     if source.path.rpartition("/")[2] == "__init__.py":
         return True
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Name) and node.id == "__all__" and not isinstance(node.ctx, ast.Load):
-            statement = source.parents[node]
-            if any(isinstance(c, ast.Constant) and c.value == name for c in ast.walk(statement)):
-                return True
+    for node in source.scopes.names:
+        statement: ast.AST = node
+        while node.id == "__all__" and not isinstance(statement, ast.stmt):
+            statement = source.parents[statement]
+        if any(isinstance(c, ast.Constant) and c.value == name for c in ast.walk(statement)):
+            return True
     return False
 
 
@@ -274,155 +280,6 @@ def _import_lines(needed: Iterable[ImportName]) -> list[str]:
         f"from {module} import " + ", ".join(n if n == local else f"{n} as {local}" for n, local in sorted(names))
         for module, names in sorted(by_module.items())
     ]
-
-
-def _insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use: int) -> Edit:
-    """Where the new import lines go: sorted into the leading imports, always before the first rewritten place."""
-    setup = _path_setup(source, first_use)
-    block = _leading_imports(source, first_use, source.span(setup).end if setup else 0)
-    newline = source.newline
-    lines = b"".join(source.encode(text) + newline for text in texts)
-    if not block:
-        return _after(source, setup, newline, lines) if setup else _before_first_statement(source, lines)
-    sections = _sections(source, block)
-    third_party = next((s for s in sections if _kind(s[0]) == "other"), None)
-    if third_party is not None:
-        return _into_section(source, third_party, texts[0], lines)
-    standard = [s for s in sections if _kind(s[0]) == "stdlib"]
-    if standard:
-        last = standard[-1]
-        gap = b"" if all(s in gone for s in last) else newline
-        return _after(source, last[-1], gap, lines)
-    start = source.line_start(source.span(block[0]).start)
-    return Edit(start, start, lines + newline)
-
-
-def _path_setup(source: Source, first_use: int) -> ast.stmt | None:
-    """The last top-level statement before the first rewritten place that has to do with sys.path, on a line of its own.
-
-    What is imported may be found through it only.
-    """
-    lines = [line for s in source.tree.body for line in {s.lineno, s.end_lineno}]
-    early = [s for s in source.tree.body if source.span(s).end <= first_use and lines.count(s.end_lineno) == 1]
-    return next((s for s in reversed(early) if _mentions_path(s)), None)
-
-
-def _mentions_path(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return False
-    return any(isinstance(n, ast.Attribute) and ast.unparse(n) == "sys.path" for n in ast.walk(statement))
-
-
-def _leading_imports(source: Source, first_use: int, start: int = 0) -> list[ast.stmt]:
-    """The first unbroken run of top-level imports on lines of their own, from `start` to the first rewritten place."""
-    body = [s for s in source.tree.body if not _is_future(s) and source.span(s).start >= start]
-    block: list[ast.stmt] = []
-    for statement in body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            block.append(statement)
-        elif block or source.span(statement).end > first_use:
-            break
-    lines = [line for s in source.tree.body for line in {s.lineno, s.end_lineno}]
-    while block and lines.count(block[-1].end_lineno) > 1:
-        block.pop()  # shares its line with another statement
-    alone = [s for s in block if lines.count(s.lineno) == 1]
-    return alone if len(alone) == len(block) else []
-
-
-def _before_first_statement(source: Source, lines: bytes) -> Edit:
-    """Behind the docstring and future imports where there are any, else before the first statement."""
-    body = source.tree.body
-    head = [s for s in body if _is_future(s)] or body[: int(_has_docstring(source.tree))]
-    rest = body[body.index(head[-1]) + 1 :] if head else body
-    if head:
-        if rest and rest[0].lineno == head[-1].end_lineno:
-            raise NoPlaceError("the module's first statements share a line, so no import can be put between them")
-        return _after(source, head[-1], source.newline, lines)
-    first = rest[0]
-    decorators = getattr(first, "decorator_list", [])
-    start = source.line_start(min(source.span(n).start for n in [first, *decorators]))
-    above = _above_comments(source, start)
-    is_definition = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    return Edit(above, above, lines + source.newline * (2 if is_definition else 1))
-
-
-def _above_comments(source: Source, start: int) -> int:
-    """Step over comment lines that belong to the statement at `start`, but never over those that open the file."""
-    moved = start
-    while moved > source.bom:
-        previous = source.line_start(moved - 1 - (source.data[moved - 2 : moved] == b"\r\n"))
-        line = source.data[previous:moved].strip()
-        if not line:
-            return moved
-        if not line.startswith(b"#"):
-            return start
-        moved = previous
-    return start
-
-
-def _into_section(source: Source, section: list[ast.stmt], text: str, lines: bytes) -> Edit:
-    """Among a section's from-imports in the order of their modules, behind its plain imports."""
-    module = text.split()[1]
-    froms = [s for s in section if isinstance(s, ast.ImportFrom)]
-    later = next((s for s in froms if (s.module or "").lower() > module.lower()), None)
-    if later is not None and source.span(section[0]).start <= source.span(later).start:
-        start = source.line_start(source.span(later).start)
-        return Edit(start, start, lines)
-    return _after(source, section[-1], b"", lines)
-
-
-def _after(source: Source, statement: ast.stmt, gap: bytes, lines: bytes) -> Edit:
-    end = source.line_end(source.span(statement).end)
-    if end == len(source.data) and not source.data.endswith((b"\n", b"\r")):
-        return Edit(end, end, source.newline + gap + lines[: -len(source.newline)])
-    return Edit(end, end, gap + lines)
-
-
-def _sections(source: Source, block: list[ast.stmt]) -> list[list[ast.stmt]]:
-    """Split a run of imports where blank lines do."""
-    sections = [[block[0]]]
-    for previous, statement in itertools.pairwise(block):
-        between = range((previous.end_lineno or previous.lineno) + 1, statement.lineno)
-        if any(not source.line_text(line).strip() for line in between):
-            sections.append([])
-        sections[-1].append(statement)
-    return sections
-
-
-def _kind(statement: ast.stmt) -> str:
-    if isinstance(statement, ast.ImportFrom):
-        if statement.level:
-            return "relative"
-        module = statement.module or ""
-    else:
-        assert isinstance(statement, ast.Import)
-        module = statement.names[0].name
-    return "stdlib" if module.partition(".")[0] in sys.stdlib_module_names else "other"
-
-
-def _close_gaps(source: Source, draft: _Draft) -> None:
-    """Where a whole section of imports went and nothing came in its place, take the blank lines behind it too."""
-    block = _leading_imports(source, len(source.data))
-    if not block or not draft.gone:
-        return
-    sections = _sections(source, block)
-    for section, following in itertools.pairwise(sections):
-        if not all(s in draft.gone for s in section):
-            continue
-        end = source.line_end(source.span(section[-1]).end)
-        start = source.line_start(source.span(following[0]).start)
-        filled = any(e.start == end and e.text for e in draft.edits)
-        if not filled and not source.data[end:start].strip():
-            draft.edits.append(Edit(end, start, b""))
-
-
-def _is_future(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
-def _has_docstring(tree: ast.Module) -> bool:
-    first = tree.body[0] if tree.body else None
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 
 
 def _from_imports(source: Source, scopes: Scopes) -> Iterator[tuple[ImportName, ast.ImportFrom, Binding]]:

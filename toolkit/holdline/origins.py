@@ -115,13 +115,17 @@ def canonical(path: str) -> str:
 def absolute_module(module: str, level: int, package: str) -> str:
     """The module a from-import names, its leading dots resolved against the importing module's package.
 
+    Dots that lead out of what is known stay one dot, so that no such module is taken for a top-level one.
+
     >>> absolute_module("helpers", 1, "tests.unit"), absolute_module("", 2, "tests.unit"), absolute_module("os", 0, "")
     ('tests.unit.helpers', 'tests', 'os')
+    >>> absolute_module("os", 1, "")
+    '..os'
     """
     if not level:
         return module
     parts = package.split(".") if package else []
-    base = parts[: len(parts) - (level - 1)]
+    base = parts[: max(0, len(parts) - (level - 1))] or ["."]
     return ".".join([*base, module] if module else base)
 
 

@@ -51,7 +51,7 @@ class _Comparison:
     def __init__(self, before: Source, after: Source, edits: Sequence[Edit], claim: Claim) -> None:
         self.before, self.after = before, after
         moved = OffsetMap(edits)
-        self.sites = {(s.start, s.end): (moved.start(s.start), moved.end(s.end)) for s in claim.sites}
+        self.sites = {(s.start, s.end): (moved.start(s.start), moved.outer_end(s.end)) for s in claim.sites}
         self.removed = {(s.start, s.end) for s in claim.removed}
         self.expected = [ast.dump(ast.parse(text).body[0]) for text in claim.inserted]
         self.touched = moved.texts()
@@ -88,6 +88,8 @@ class _Comparison:
         found = self.after.span(new)
         if (found.start, found.end) != target:
             raise ProofError(f"line {old.lineno}: the rewritten {_name(old)} is not a whole node any more")
+        if isinstance(old, ast.Import | ast.ImportFrom) and not _lost_names(old, new):
+            raise ProofError(f"line {old.lineno}: the import did not just lose names")
         return True
 
     def is_site_by_text(self, old: ast.expr, new: ast.expr) -> bool:
@@ -110,7 +112,7 @@ class _Comparison:
         return (ast.Name, ast.Attribute, ast.Call) if self.dumps_in_fstrings else ()
 
     def compare_lists(self, old: list[object], new: list[object]) -> list[tuple[object, object]]:
-        kept = [n for n in old if not (isinstance(n, ast.stmt) and self.is_removed(n))]
+        kept = [n for n in old if not (isinstance(n, ast.Import | ast.ImportFrom) and self.is_removed(n))]
         there = [n for n in new if not (isinstance(n, ast.stmt) and self.is_inserted(n))]
         if len(kept) != len(there):
             raise ProofError(f"{len(kept)} nodes became {len(there)} outside the edits")
@@ -130,6 +132,16 @@ class _Comparison:
             self.expected.remove(dump)
             return True
         return False
+
+
+def _lost_names(old: ast.Import | ast.ImportFrom, new: ast.AST) -> bool:
+    """Whether an import statement became one of some of its names, in the same order."""
+    if not isinstance(new, ast.Import | ast.ImportFrom):
+        return False
+    names = iter([ast.dump(alias) for alias in old.names])
+    left = [ast.dump(alias) for alias in new.names]
+    heads = [(type(n), getattr(n, "module", None), getattr(n, "level", 0)) for n in (old, new)]
+    return heads[0] == heads[1] and all(name in names for name in left)
 
 
 def _dump_text(text: str) -> str:

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_FROM = re.compile(rb"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n]*)", re.MULTILINE)
+# A blank or a line continuation, and what follows `import`: names in parentheses or up to the end of the line.
+_GAP = rb"(?:[ \t\f]|\\\r?\n)"
+_NAMES = rb"(\((?:[^)#]|#[^\r\n]*)*\)|(?:\\\r?\n|[^\r\n])*)"
+_FROM = re.compile(rb"(?:^|[;:\r])[ \t\f]*from%b+([.\w]+)%b+import\b%b*%b" % (_GAP, _GAP, _GAP, _NAMES), re.MULTILINE)
 _ALIAS = re.compile(rb"\b(\w+)[ \t]+as[ \t]+(\w+)")
 _WORD = re.compile(rb"\w+")
 
@@ -46,7 +49,7 @@ class ReferenceFinder:
         pairs.update(self._named.findall(data))
         for module, imported in _FROM.findall(data):
             stem = module.rpartition(b".")[2]
-            if imported.lstrip(b"( \t").startswith(b"*"):
+            if imported.startswith(b"*"):
                 stars.add(stem)
             else:
                 pairs.update((stem, name) for name in self._names.intersection(_WORD.findall(imported)))

@@ -19,9 +19,10 @@ _VIOLATION_FIELDS = [f.name for f in fields(Violation) if f.name not in ("path",
 def cache_key(path: str, data: bytes) -> str:
     """The key of a file's findings; "" where they depend on the day, as those of a suppression with a date do.
 
-    The path belongs to it: relative imports are resolved against it.
+    The path belongs to it: relative imports are resolved against it. It may hold bytes that are no text, which the
+    cache could not take.
     """
-    return "" if b"holdline:" in data else f"{content_key(data)} {path}"
+    return "" if b"holdline:" in data else f"{content_key(data)} {path!a}"
 
 
 def open_cache(directory: Path, config: Config, migrations: Sequence[Migration]) -> ScanCache:

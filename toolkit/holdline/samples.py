@@ -38,8 +38,8 @@ def sample_folder(path: str, categorizer: Categorizer, is_project: Callable[[str
 
 @lru_cache(maxsize=4096)
 def _is_project(folder: Path) -> bool:
-    if (folder / "setup.py").is_file():
-        return True
+    if (folder / "setup.py").is_file() and not (folder / "__init__.py").is_file():
+        return True  # within a package it is a module like any other
     try:
         settings = (folder / "pyproject.toml").read_bytes()
     except OSError:

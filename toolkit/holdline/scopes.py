@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from holdline.trees import child_nodes
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_BRANCHING = ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.TryStar | ast.With | ast.Match | ast.Delete
 ComprehensionNode = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -65,6 +66,9 @@ class Scopes:
         self.star_imports: list[ast.ImportFrom] = []
         self.all_scopes: list[Scope] = [self.module]
         self._scope_of: dict[ast.AST, Scope] = {}
+        # read in a class body before it binds the name; or when it need not have done so yet
+        self._early: set[ast.Name] = set()
+        self._unsure: set[ast.Name] = set()
         _Builder(self).build(tree)
 
     def scope_of(self, node: ast.AST) -> Scope:
@@ -73,18 +77,24 @@ class Scopes:
 
     def resolve(self, node: ast.Name) -> Resolution | None:
         """What a name refers to; None where no binding is in sight (a builtin, or a star import's gift)."""
-        return self.lookup(node.id, self._scope_of[node])
+        scope = self._scope_of[node]
+        owner = self._owner_around(node.id, scope) if node in self._early else self._owner(node.id, scope)
+        return self._resolution(node.id, owner)
 
     def lookup(self, name: str, scope: Scope) -> Resolution | None:
         """What `name` means when used in `scope`."""
-        owner = self._owner(name, scope)
-        found = owner.bindings.get(name) if owner else None
-        return Resolution(owner, found) if owner and found else None
+        return self._resolution(name, self._owner(name, scope))
 
     def references(self, name: str, owner: Scope) -> Iterator[ast.Name]:
-        """Every Name node, load or store, that means `name` of scope `owner`."""
+        """Every Name node, load or store, that means `name` of scope `owner`, or may mean it: a class body that binds
+        a name reads the one around it until then.
+        """
         for node in self.names:
-            if node.id == name and self._owner(name, self._scope_of[node]) is owner:
+            if node.id != name:
+                continue
+            scope = self._scope_of[node]
+            unsure = node in self._unsure and self._owner_around(name, scope) is owner
+            if unsure or self._owner(name, scope) is owner:
                 yield node
 
     def mentions(self, name: str) -> bool:
@@ -93,11 +103,23 @@ class Scopes:
             name in s.bindings or name in s.globals or name in s.nonlocals for s in self.all_scopes
         )
 
+    def _resolution(self, name: str, owner: Scope | None) -> Resolution | None:
+        found = owner.bindings.get(name) if owner else None
+        return Resolution(owner, found) if owner and found else None
+
     def _owner(self, name: str, scope: Scope) -> Scope | None:
         if name in scope.globals:
             return self.module
+        return self._first_owner(name, scope, direct=name not in scope.nonlocals)
+
+    def _owner_around(self, name: str, scope: Scope) -> Scope | None:
+        """The owner of a name that a class body does not bind itself, or not yet."""
+        if name in scope.globals:
+            return self.module
+        return self._first_owner(name, scope, direct=False)
+
+    def _first_owner(self, name: str, scope: Scope, *, direct: bool) -> Scope | None:
         current: Scope | None = scope
-        direct = name not in scope.nonlocals
         while current is not None:
             visible = direct or current.kind is not ScopeKind.CLASS
             if visible and name in current.globals:
@@ -116,6 +138,7 @@ class _Builder:
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
         self.nonlocal_bindings: list[tuple[Binding, Scope]] = []
+        self.certain: dict[Scope, set[str]] = {}  # what a class body has bound so far, whichever way it went
 
     def build(self, tree: ast.Module) -> None:
         for statement in tree.body:
@@ -163,6 +186,10 @@ class _Builder:
         self.scopes.names.append(node)
         if not isinstance(node.ctx, ast.Load):
             self.bind(node.id, node, scope)
+        elif scope.kind is ScopeKind.CLASS and node.id not in self.certain[scope]:
+            self.scopes._unsure.add(node)
+            if node.id not in scope.bindings:
+                self.scopes._early.add(node)
         self.scopes._scope_of[node] = scope
 
     def visit_NamedExpr(self, node: ast.NamedExpr, scope: Scope) -> None:
@@ -176,7 +203,21 @@ class _Builder:
         if isinstance(node.target, ast.Name) and not node.simple and node.value is None:  # `(x): int` declares nothing
             self.visit(node.annotation, scope)
         else:
-            self.visit_children(node, scope)
+            self.visit_all([node.annotation, node.value, node.target], scope)
+
+    def visit_Assign(self, node: ast.Assign, scope: Scope) -> None:
+        self.visit_all([node.value, *node.targets], scope)  # in the order of evaluation
+
+    def visit_AugAssign(self, node: ast.AugAssign, scope: Scope) -> None:
+        target = node.target
+        if scope.kind is ScopeKind.CLASS and isinstance(target, ast.Name) and target.id not in self.certain[scope]:
+            self.scopes._unsure.add(target)  # it is read first
+        self.visit_all([node.value, target], scope)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        self.visit_all([node.iter, node.target, *node.body, *node.orelse], scope)
+
+    visit_AsyncFor = visit_For
 
     def visit_Global(self, node: ast.Global, scope: Scope) -> None:
         scope.globals.update(node.names)
@@ -217,12 +258,12 @@ class _Builder:
     # scopes
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
-        self.bind(node.name, node, scope)
         self.visit_all(node.decorator_list, scope)
         self.visit_all([*node.args.defaults, *node.args.kw_defaults], scope)
         outer = self.type_parameters(node, scope)
         arguments = _arguments(node.args)
         self.visit_all([*(a.annotation for a in arguments), node.returns], outer)
+        self.bind(node.name, node, scope)
         inner = self.open(ScopeKind.FUNCTION, node, outer)
         for argument in arguments:
             self.bind(argument.arg, argument, inner)
@@ -239,13 +280,17 @@ class _Builder:
         self.visit(node.body, inner)
 
     def visit_ClassDef(self, node: ast.ClassDef, scope: Scope) -> None:
-        self.bind(node.name, node, scope)
         self.visit_all(node.decorator_list, scope)
         outer = self.type_parameters(node, scope)
         self.visit_all([*node.bases, *node.keywords], outer)
+        self.bind(node.name, node, scope)
         inner = self.open(ScopeKind.CLASS, node, outer)
+        self.certain[inner] = set()
         self.hoist(node.body, inner)
-        self.visit_all(node.body, inner)
+        for statement in node.body:
+            self.visit(statement, inner)
+            if not isinstance(statement, _BRANCHING):
+                self.certain[inner].update(inner.bindings)
 
     def visit_TypeAlias(self, node: ast.AST, scope: Scope) -> None:
         self.visit(node.name, scope)  # type: ignore[attr-defined]  # Python 3.12 on

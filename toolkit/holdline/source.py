@@ -19,6 +19,7 @@ _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONGEST_EXCERPT = 400  # bytes of a line
 #: Bytes of a file. A syntax tree takes some 200 times its file's memory; nobody writes so much by hand.
 LARGEST = 2_000_000
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 # Encodings in which each character has its own bytes whatever stands before it: only there is a byte range a text.
 _STATELESS = re.compile(
     r"ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|gb\d+|gbk|big5(hkscs)?|shift_jis\w*|euc_\w+|johab|tis-620"
@@ -28,7 +29,7 @@ _NEWER_GRAMMAR = (
     (re.compile(r"^\s*type\s+\w+(\[.*\])?\s*="), "3.12"),
     (re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\["), "3.12"),
     (re.compile(r"^\s*except\s+[\w.]+\s*,\s*[\w.]+.*:"), "3.14"),
-    (re.compile(r"(?<![\w])[tT][rR]?(['\"])"), "3.14"),
+    (re.compile(r"(?<![\w])([tT][rR]?|[rR][tT])(['\"])"), "3.14"),
     (re.compile(r"(?<![\w])[rR]?[fF][rR]?(['\"])"), "3.12"),
 )
 
@@ -202,8 +203,10 @@ def is_editable(source: Source) -> bool:
 
 def _encoding(path: str, data: bytes) -> tuple[str, int]:
     bom = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    # the declaration itself is ASCII; whether the rest of its lines can be decoded is seen, and said, later
+    first, *rest = (_NOT_ASCII.sub(b"?", line) for line in _NEWLINE.split(data[bom:], 2)[:2])
     try:
-        name, _ = tokenize.detect_encoding(iter(_NEWLINE.split(data, 2)[:2]).__next__)
+        name, _ = tokenize.detect_encoding(iter([data[:bom] + first, *rest]).__next__)
     except (SyntaxError, LookupError) as error:
         raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
     known = codecs.lookup(name).name

@@ -106,6 +106,8 @@ def _scan_tokens(source: bytes) -> tuple[list[tuple[int, int, str]], list[int]]:
                 code_lines.extend((token.start[0], token.end[0]))
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError):
         pass  # whoever parses the file reports it
+    except SystemError:
+        pass  # some releases of 3.12 and 3.13 stumble over nested f-strings with `=`
     return comments, code_lines
 
 

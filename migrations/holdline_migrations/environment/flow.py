@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from holdline.scopes import Binding, Scope, ScopeKind
 from holdline_migrations.environment.names import (
+    ARITIES,
     READ_METHODS,
     READING_BUILTINS,
     READING_FUNCTIONS,
@@ -78,6 +79,8 @@ class Flow:
             return f"its `.{parent.attr}` is replaced"
         if not called and self._unit.facts.replaces_environ():
             return "a method is taken from it while os.environ is replaced by another object"
+        if called and not _fits(grandparent, ARITIES.get(parent.attr, range(99))):
+            return f"`.{parent.attr}` does not take these arguments, and its error names the class"
         return ""
 
     def _in_Subscript(self, node: ast.expr, parent: ast.AST) -> str:
@@ -188,15 +191,18 @@ class Flow:
             return ""  # `**os.environ` hands over what it holds
         if not isinstance(call, ast.Call):
             return "it is passed to a class statement"
-        function = self._local_function(call)
-        for argument in [*function.args.args, *function.args.kwonlyargs] if function else []:
-            if argument.arg == parent.arg:
-                return self._parameter(argument)
+        for function in self._local_functions(call):
+            for argument in [*function.args.args, *function.args.kwonlyargs]:
+                if argument.arg == parent.arg:
+                    return self._parameter(argument)
         if parent.arg == "env" and not self._is_defined_here(call.func):
             return ""  # the keyword of subprocess and its kin, which take any mapping
         return self._passed(call)
 
     def _is_defined_here(self, function: ast.expr) -> bool:
+        """Whether a called name or method may be one of this file's own functions or classes."""
+        if isinstance(function, ast.Attribute):
+            return any(isinstance(n, ast.FunctionDef) and n.name == function.attr for n in self._parents)
         resolution = self._unit.scopes.resolve(function) if isinstance(function, ast.Name) else None
         return resolution is not None and any(b.statement is None for b in resolution.bindings)
 
@@ -213,7 +219,7 @@ class Flow:
         return self._passed(parent)
 
     def _passed(self, call: ast.Call) -> str:
-        if self._reads_only(call) or is_unbound(self._unit, call.func):
+        if self._reads_only(call):
             return ""
         return f"it is passed to `{ast.unparse(call.func)}`, which may test its type or identity, or keep it"
 
@@ -252,6 +258,17 @@ class Flow:
             )
         return isinstance(value, _DICT_MAKERS)
 
+    def _local_functions(self, call: ast.Call) -> list[ast.FunctionDef]:
+        """The function a call reaches, or this class's method of a name that is defined once in the file."""
+        if not isinstance(call.func, ast.Attribute):
+            function = self._local_function(call)
+            return [function] if function else []
+        name = call.func.attr
+        methods = [n for n in self._parents if isinstance(n, ast.FunctionDef) and n.name == name]
+        own = isinstance(call.func.value, ast.Name) and call.func.value.id in ("self", "cls")
+        plain = len(methods) == 1 and not methods[0].decorator_list and not is_generator(methods[0])
+        return methods if own and plain else []
+
     def _local_function(self, call: ast.Call) -> ast.FunctionDef | None:
         """The undecorated module-level function of this file that a call reaches, where that is certain."""
         if not isinstance(call.func, ast.Name):
@@ -280,6 +297,13 @@ def is_unbound(unit: Unit, function: ast.expr) -> bool:
     if not isinstance(function, ast.Name) or unit.scopes.star_imports:
         return False
     return unit.scopes.resolve(function) is None and not hasattr(builtins, function.id)
+
+
+def _fits(call: ast.AST, arity: range) -> bool:
+    """Whether a call has one of these numbers of arguments, or a number that cannot be told."""
+    assert isinstance(call, ast.Call)
+    unknown = any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords)
+    return unknown or len(call.args) + len(call.keywords) in arity
 
 
 def is_generator(node: ast.AST) -> bool:

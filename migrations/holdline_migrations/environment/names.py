@@ -10,6 +10,9 @@ READ_METHODS = frozenset(
 )
 WRITE_METHODS = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__ior__"})
 
+#: How many arguments methods take; those that are missing here pass what they get on to os.environ.
+ARITIES = {"get": range(1, 3)} | dict.fromkeys(("keys", "items", "values", "copy", "clear", "popitem"), range(1))
+
 #: Builtins that read a mapping and keep, show and test nothing of its identity.
 READING_BUILTINS = frozenset(
     {

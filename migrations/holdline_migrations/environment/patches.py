@@ -214,14 +214,18 @@ def decorates_alike(unit: Unit, node: ast.AST) -> bool:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return not is_generator(node)
     assert isinstance(node, ast.ClassDef)
-    if node.bases or node.keywords or len(node.decorator_list) > 1 or unit.scopes.mentions("TEST_PREFIX"):
+    if node.bases or node.keywords or len(node.decorator_list) > 1 or b"TEST_PREFIX" in unit.source.data:
         return False
-    methods = [m for m in node.body if isinstance(m, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return not any(is_generator(m) or _is_bare(m) for m in methods if m.name.startswith("test"))
+    scope = next(s for s in unit.scopes.all_scopes if s.node is node and s.kind is ScopeKind.CLASS)
+    bound = [b.node for name, bindings in scope.bindings.items() if name.startswith("test") for b in bindings]
+    return all(map(_is_plain_method, bound))
 
 
-def _is_bare(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in method.decorator_list)
+def _is_plain_method(node: ast.AST) -> bool:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    bare = any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in node.decorator_list)
+    return not bare and not is_generator(node)
 
 
 def _uses_alike(unit: Unit, target: ast.expr) -> bool:
@@ -229,18 +233,18 @@ def _uses_alike(unit: Unit, target: ast.expr) -> bool:
     if isinstance(target, ast.Name):
         resolution = unit.scopes.resolve(target)
         assert resolution is not None
-        uses: list[ast.expr] = [
-            n for n in unit.scopes.references(target.id, resolution.scope) if isinstance(n.ctx, ast.Load)
-        ]
+        uses: list[ast.expr] = [*unit.scopes.references(target.id, resolution.scope)]
+        if resolution.scope.kind is ScopeKind.CLASS:
+            uses.extend(_attributes(unit, target.id))
     elif isinstance(target, ast.Attribute):
-        uses = [
-            n
-            for n in ast.walk(unit.source.tree)
-            if isinstance(n, ast.Attribute) and n.attr == target.attr and isinstance(n.ctx, ast.Load)
-        ]
+        uses = _attributes(unit, target.attr)
     else:
         return False
-    return all(_is_patcher_use(unit, use) for use in uses)
+    return all(_is_patcher_use(unit, use) for use in uses if isinstance(getattr(use, "ctx", None), ast.Load))
+
+
+def _attributes(unit: Unit, name: str) -> list[ast.expr]:
+    return [n for n in unit.parents if isinstance(n, ast.Attribute) and n.attr == name]
 
 
 def _is_patcher_use(unit: Unit, use: ast.expr) -> bool:

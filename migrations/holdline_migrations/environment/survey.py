@@ -8,10 +8,12 @@ only as long as nobody patches the function. So files that do such things are no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from holdline.migration import Fact
 from holdline.origins import canonical
+from holdline.references import module_stem
 from holdline.source import SourceError, parse
 from holdline_migrations.environment.replacements import (
     PATCHES_FUNCTION,
@@ -71,34 +73,36 @@ class EnvironmentFacts:
 
     def __init__(self, path: str, facts: Iterable[Fact]) -> None:
         self._path = path
-        self._facts = frozenset(facts)
+        self._index = _indexed(frozenset(facts))
 
     def replaces_environ(self) -> str:
         """A file that puts another object in place of os.environ while this file's code may run; "" for none."""
-        return self._nearest(f[1] for f in self._facts if f[0] == REPLACES_ENVIRON)
+        return self._nearest(f[1] for f in self._about(REPLACES_ENVIRON))
 
     def patches(self, function: str) -> str:
         """A file that patches `os.<function>` while this file's code may run; "" for none."""
-        return self._nearest(f[2] for f in self._facts if f[:2] == (PATCHES_FUNCTION, function))
+        return self._nearest(f[2] for f in self._about(PATCHES_FUNCTION) if f[1] == function)
 
     def replaces_name(self, name: str) -> bool:
         """Whether some file replaces this module's own global `name`."""
-        facts = [f for f in self._facts if f[0] == REPLACES_NAME and f[2] == name]
+        facts = [f for f in self._about(REPLACES_NAME) if f[2] == name]
         return any(self._may_be(str(f[1])) and (f[1] != UNKNOWN or self._nearest(f[3:])) for f in facts)
 
     def follow(self, path: str) -> str:
         """What an imported path is: mock or its patch, if that is what the module passes on; else the path itself."""
         module, _, name = path.rpartition(".")
-        origins = {
-            str(f[3]) for f in self._facts if f[0] == EXPORTS and f[2] == name and may_be_module(str(f[1]), module)
-        }
+        found = self._about(EXPORTS, name, module.rpartition(".")[2])
+        origins = {str(f[3]) for f in found if may_be_module(str(f[1]), module)}
         return origins.pop() or path if len(origins) == 1 else path
 
     def exposes_os(self, module: str) -> bool:
         """Whether the repository's module of this dotted name has `os` as a plain global."""
         tail = module.replace(".", "/")
         suffixes = (f"/{tail}.py", f"/{tail}/__init__.py")
-        return any(f[0] == EXPOSES_OS and f"/{f[1]}".endswith(suffixes) for f in self._facts)
+        return any(f"/{f[1]}".endswith(suffixes) for f in self._about(EXPOSES_OS))
+
+    def _about(self, *topic: str) -> Sequence[Fact]:
+        return self._index.get(topic, ())
 
     def _may_be(self, owner: str) -> bool:
         return owner == UNKNOWN or may_be_module(self._path, owner)
@@ -110,6 +114,17 @@ class EnvironmentFacts:
         # one test module's patch is over before another test module's code runs; shared code runs inside either
         relevant = [p for p in others if not (is_test_module(p) and is_test_module(self._path))]
         return relevant[0] if relevant else ""
+
+
+@lru_cache(maxsize=2)
+def _indexed(facts: frozenset[Fact]) -> Mapping[tuple[str, ...], Sequence[Fact]]:
+    """Facts by topic: their kind, and for what modules pass on also the name and the module's last name."""
+    index: dict[tuple[str, ...], list[Fact]] = {}
+    for fact in facts:
+        kind, where = str(fact[0]), str(fact[1])
+        topic = (kind, str(fact[2]), module_stem(where)) if kind == EXPORTS else (kind,)
+        index.setdefault(topic, []).append(fact)
+    return index
 
 
 def may_be_module(path: str, name: str) -> bool:

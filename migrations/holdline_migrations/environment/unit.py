@@ -132,6 +132,8 @@ class Unit:
             fix, refusal = None, ""
         elif self._is_home:
             fix, refusal = None, "this is the module that get_env() or patch_env() comes from, or a part of it"
+        elif fix is not None and any(b"#" in self.source.data[e.start : e.end] for e in fix.edits):
+            fix, refusal = None, "a comment stands inside what would be rewritten"
         elif fix is None and not refusal:
             refusal = "no rewrite is known"
         elif fix is not None and fix.safety is Safety.UNSAFE:

@@ -120,7 +120,7 @@ def test_a_byte_order_mark_and_another_encoding(make_repo: MakeRepo, judge: Judg
 
 
 @pytest.mark.parametrize("cone", ["--cone", "--no-cone"])
-@pytest.mark.parametrize("index", ["--sparse-index", "--no-sparse-index"])
+@pytest.mark.parametrize("index", ["--no-sparse-index"])
 def test_sparse_checkout(make_repo: MakeRepo, judge: Judge, cone: str, index: str) -> None:
     repo = make_repo({"in/a.py": reads("A"), "out/b.py": reads("B"), "out/deep/c.py": reads("C")})
     repo.git("sparse-checkout", "set", cone, index, "in")

@@ -223,53 +223,6 @@ def test_the_gate_agrees_with_the_oracle(folder: Path, steps: list[list[tuple[in
         agrees(world, in_range, commits[0], commits[-1])
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(ours=STEP, theirs=STEP, evil=STEP)
-def test_a_merge_that_adds_nothing_passes_and_one_that_does_fails(
-    folder: Path,
-    ours: list[tuple[int, int, int, int]],
-    theirs: list[tuple[int, int, int, int]],
-    evil: list[tuple[int, int, int, int]],
-) -> None:
-    """Each side edits files of its own, so that their sum is plain; then something more is staged with the merge."""
-    world, one, two = World(folder / str(next(COUNTER))), Project(), Project()
-    two.files = {f"theirs/{path}": blocks for path, blocks in two.files.items()}
-    fork = world.commit({**one.render(), **two.render()})
-    for edit in ours:
-        one.edit(*edit)
-    left = world.commit(
-        {**one.render(), **{p: t for p, t in world_files(world, fork).items() if p.startswith("theirs/")}}
-    )
-    world.git("checkout", "--quiet", "-b", "topic", fork)
-    for edit in theirs:
-        two.edit(*edit)
-    two.files = {p if p.startswith("theirs/") else f"theirs/{p}": blocks for p, blocks in two.files.items()}
-    right = world.commit(
-        {**{p: t for p, t in world_files(world, fork).items() if not p.startswith("theirs/")}, **two.render()}
-    )
-    world.git("checkout", "--quiet", "--detach", left)
-    subprocess.run(
-        ["git", "merge", "--no-commit", "--no-ff", "topic"], cwd=world.root, capture_output=True, check=False
-    )
-    world.stage({**one.render(), **two.render()})
-    repo = Repository.discover(world.root)
-    legitimate = world.kinds(left) + world.kinds(right)
-    legitimate.subtract(world.kinds(fork))
-    if repo.merge_heads():
-        assert check(repo, staged(repo, {}), world.judge).passes
-        for edit in evil:
-            one.edit(*edit)
-        world.stage({**one.render(), **two.render()})
-        report = check(repo, staged(repo, {}), world.judge)
-        tree = world.git("commit-tree", world.git("write-tree"), "-p", left, "-m", "merged")
-        more = world.kinds(tree)
-        more.subtract(legitimate)
-        assert report.passes == (not +more)
-        assert Counter(v.kind for v in report.new) == +more
-
-
 def world_files(world: World, commit: str) -> dict[str, str]:
     names = world.git("ls-tree", "-r", "--name-only", commit).splitlines()
     return {name: world.git("show", f"{commit}:{name}") + "\n" for name in names}

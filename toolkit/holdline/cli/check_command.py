@@ -68,13 +68,23 @@ class _Gate:
 
     def judge(self, snapshot: Snapshot) -> int:
         """Judge one snapshot; the exit code."""
-        judge = judge_for(self._config(snapshot), self._registry)
-        report = check(self._repo, snapshot, judge, self._paths)
+        config = self._config(snapshot)
+        judge = judge_for(config, self._registry)
+        report = self._check(snapshot, config, judge)
         if self._arguments.fix and report.new:
             self._fix(report, judge)
-            report = check(self._repo, snapshot, judge, self._paths)
+            report = self._check(snapshot, config, judge)
         self._show(report, judge)
         return Exit.OK if report.passes else Exit.FOUND
+
+    def _check(self, snapshot: Snapshot, config: Config, judge: Judge) -> GateReport:
+        """Our own verdict, and that of the linters that the configuration names."""
+        report = check(self._repo, snapshot, judge, self._paths)
+        if not config.linters:
+            return report
+        from holdline.linters import judge_linters
+
+        return report.including(judge_linters(self._repo, snapshot, config, self._repo.common_dir), self._paths)
 
     def judge_push(self, pushed: PushRange) -> int:
         """Judge the commits that a push brings to one ref."""

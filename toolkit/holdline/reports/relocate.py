@@ -23,8 +23,8 @@ def relocate(result: FileResult) -> FileResult:
 
     def place(violation: Violation) -> Violation:
         # Text inserted right before a violation pushes it along, right behind it does not widen it.
-        start = moved.end(before.offset(violation.line, violation.column))
-        end = moved.start(before.offset(violation.end_line, violation.end_column))
+        start = moved.start(before.offset(violation.line, violation.column))
+        end = moved.end(before.offset(violation.end_line, violation.end_column))
         line, column = after.position(start)
         end_line, end_column = after.position(max(start, end))
         return replace(violation, line=line, column=column, end_line=end_line, end_column=end_column)

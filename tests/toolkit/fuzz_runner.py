@@ -1,0 +1,156 @@
+"""Run programs, each in a process of its own, and tell what they did: one JSON text per line in, one log per line out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import io
+import json
+import os
+import re
+import sys
+import types
+import unittest.mock
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import holdline_runtime
+
+ENVIRONMENT = {"A": "a", "C": "c"}
+REAL = os.environ  # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
+LOOKED_AT = ("x", "y", "k", "v", "e", "rest")
+_PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)  # type: ignore[attr-defined]
+# holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
+_MAPPINGS = (type(os.environ), type(holdline_runtime.get_env()))
+_CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
+
+
+def describe(value: object, depth: int = 0) -> Any:
+    """A value in JSON; what the rewrite may tell apart from the original (see RUNTIME.md) looks the same."""
+    if isinstance(value, _MAPPINGS) or depth > 4:
+        return "the environment"
+    if isinstance(value, BaseException):
+        # texts of other exceptions name the types of their operands
+        told = describe(value.args) if isinstance(value, KeyError) else ""
+        return [type(value).__name__, told, describe(value.__cause__, depth + 1)]
+    if isinstance(value, dict):
+        # lines move with the imports, and as of 3.13 a class's namespace tells its first one
+        items = [(k, v) for k, v in value.items() if k != "__firstlineno__"]
+        return {"dict": sorted(repr([describe(k, depth + 1), describe(v, depth + 1)]) for k, v in items)}
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, *(describe(v, depth + 1) for v in value)]
+    if isinstance(value, set | frozenset):
+        return ["set", *sorted(repr(describe(v, depth + 1)) for v in value)]
+    if isinstance(value, _PATCHERS):
+        return "a patcher"
+    if isinstance(value, _CALLABLE):
+        return "callable"
+    if value is None or isinstance(value, str | bytes | int | float):
+        return anonymous(repr(value))
+    return type(value).__name__
+
+
+def anonymous(text: str) -> str:
+    """A text without the parts that show a patcher or a bound method: addresses and type names."""
+    text = re.sub(r"<bound method .*?>", "<method>", text)
+    return re.sub(r"<[\w. ]*(_patch_dict|EnvironmentPatch)[^>]*>| at 0x\w+", "", text)
+
+
+class Use:
+    """A stand-in for everything a program may use: it can be called, entered, indexed and iterated, and takes notes."""
+
+    def __init__(self, log: list[Any]) -> None:
+        self.log = log
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        self.log.append(["call", describe(args), describe(kwargs)])
+        return args[0] if args and isinstance(args[0], _CALLABLE) else self
+
+    def __enter__(self) -> str:
+        self.log.append("enter")
+        return "entered"
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.log.append(["exit", describe(error)])
+
+    def __getitem__(self, key: object) -> str:
+        self.log.append(["get", describe(key)])
+        return "item"
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self.log.append(["set", describe(key), describe(value)])
+
+    def __delitem__(self, key: object) -> None:
+        self.log.append(["delete", describe(key)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter("ab")
+
+
+def run(text: str) -> list[Any]:
+    """Execute a program and what it defines; the log of what it used, returned, raised, printed and left behind."""
+    log: list[Any] = []
+    REAL.clear()
+    REAL.update(ENVIRONMENT)
+    space: dict[str, Any] = {"__name__": "program", "use": Use(log), "key": "B", "value": "v", "TYPE_CHECKING": False}
+    space.update(x="x", y="y")
+
+    def attempt(what: str, function: Callable[[], object]) -> None:
+        try:
+            log.append([what, describe(function())])
+        except Exception as error:
+            log.append([what, describe(error)])
+        # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
+        log.append([what, sorted(REAL.items()), os.environ is REAL])
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
+        for name in ("f", "g", "get_env"):
+            function = space.get(name)
+            if isinstance(function, types.FunctionType) and function.__module__ == "program":
+                attempt(name, runner(function))
+        for name, method in (("C", "m"), ("T", "test_a")):
+            class_ = space.get(name)
+            if isinstance(class_, type):
+                log.append(sorted((k, describe(v)) for k, v in vars(class_).items() if not k.startswith("_")))
+                attempt(name, lambda c=class_, m=method: getattr(c(), m)())  # type: ignore[misc]
+        log.append([[name, describe(space.get(name, "unset"))] for name in LOOKED_AT])
+    log.append(anonymous(printed.getvalue()))
+    return log
+
+
+def runner(function: Callable[[], Any]) -> Callable[[], object]:
+    """Call a function and run what it returns to its end."""
+    if inspect.iscoroutinefunction(function):
+        return lambda: asyncio.run(function())
+    if inspect.isgeneratorfunction(function):
+        return lambda: list(function())
+    return function
+
+
+def forked(text: str) -> str:
+    """The log of a program run in a child process, as JSON."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            log = json.dumps(run(text))
+        except BaseException as error:
+            log = json.dumps(["the program ended the run", repr(error)])
+        with os.fdopen(writing, "w") as file:
+            file.write(log)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        log = file.read()
+    os.waitpid(child, 0)
+    return log
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for line in sys.stdin:
+        sys.stdout.write(forked(json.loads(line)) + "\n")
+        sys.stdout.flush()
