@@ -6,13 +6,14 @@ file are scanned with the same configuration, so a stricter rule does not charge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from holdline.comparison import BlobJudge, Comparison, Unjudged
 from holdline.git import Repository
 from holdline.judging import Judge
+from holdline.merges import changes_to
 from holdline.model import Place, Suppression, Violation
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def check(repo: Repository, snapshot: Snapshot, judge: Judge, paths: Sequence[st
     Where there are several bases, what is new is new to all of them together: what a parent of a merge had is not.
     """
     blobs = BlobJudge(repo, judge)
-    comparisons = [Comparison(repo, blobs, repo.changes(base, snapshot.head)) for base in snapshot.bases]
-    new = _new_to_all(repo, blobs, snapshot, comparisons)
+    changes = changes_to(repo, snapshot.bases, snapshot.head)
+    comparisons = [Comparison(repo, blobs, of_base) for of_base in changes.from_bases]
+    new = _new_to_all(comparisons, lambda: Comparison(repo, blobs, changes.from_fork))
     first, *others = comparisons
 
     def counts(path: str) -> bool:
@@ -92,9 +94,7 @@ def check(repo: Repository, snapshot: Snapshot, judge: Judge, paths: Sequence[st
     )
 
 
-def _new_to_all(
-    repo: Repository, blobs: BlobJudge, snapshot: Snapshot, comparisons: Sequence[Comparison]
-) -> dict[Violation, None]:
+def _new_to_all(comparisons: Sequence[Comparison], since_fork: Callable[[], Comparison]) -> dict[Violation, None]:
     """The violations, in order, that no base accounts for.
 
     Of two bases each brings what it has and the place where they part had not. Where violations are alike it does not
@@ -107,9 +107,7 @@ def _new_to_all(
     alike = {v.kind for v in first.new} & {v.kind for v in others[0].new}
     if not alike:
         return {}
-    parting = next(iter(repo.fork_points(*snapshot.bases)), None) or repo.empty_tree()
-    since = Comparison(repo, blobs, repo.changes(parting, snapshot.head)).gains
-    one, two = first.gains, others[0].gains
+    one, two, since = first.gains, others[0].gains, since_fork().gains
     left = {kind: min(one[kind], two[kind], one[kind] + two[kind] - since[kind]) for kind in alike}
     chosen = set()
     for violation in (*common, *first.new):

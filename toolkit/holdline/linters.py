@@ -19,6 +19,7 @@ from holdline.globs import GlobSet
 from holdline.linter_exports import Exporter, Tree, tree_of
 from holdline.linter_sides import Side, is_parsable, without_numbers
 from holdline.linter_tools import Tool
+from holdline.merges import changes_to
 from holdline.model import Place, Violation
 from holdline.newness import ChangedFile, Runs, match, nearest_change, stands
 
@@ -64,7 +65,7 @@ class _Linters:
         self._cache_folder = cache_folder
         self._excluded = GlobSet(config.exclude)
         self._bases = snapshot.bases
-        self._changes = [repo.changes(base, snapshot.head) for base in snapshot.bases]
+        self._changes = changes_to(repo, snapshot.bases, snapshot.head).from_bases
         self._after = tree_of(repo.files_of(snapshot.head))
         self._before: dict[str, Tree] = {}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from holdline import engine
@@ -223,6 +223,102 @@ def test_the_gate_agrees_with_the_oracle(folder: Path, steps: list[list[tuple[in
         agrees(world, in_range, commits[0], commits[-1])
 
 
-def world_files(world: World, commit: str) -> dict[str, str]:
-    names = world.git("ls-tree", "-r", "--name-only", commit).splitlines()
-    return {name: world.git("show", f"{commit}:{name}") + "\n" for name in names}
+Steps = list[tuple[int, int, int, int]]
+
+
+class Fork:
+    """Two branches: each edits files of its own (`ours/`, `theirs/`); `both/` is there for what comes with the merge."""
+
+    FOLDERS = ("ours", "theirs", "both")
+
+    def __init__(self, world: World, ours: Steps, theirs: Steps) -> None:
+        self.world = world
+        self.projects = {folder: Project() for folder in self.FOLDERS}
+        self.fork = world.commit(self.render())
+        untouched = self.projects["theirs"].render()
+        self.edit("ours", ours)
+        self.left = world.commit(self.render())
+        world.git("checkout", "--quiet", "-b", "topic", self.fork)
+        edited, self.projects["ours"] = self.projects["ours"], Project()
+        assert self.projects["theirs"].render() == untouched
+        self.edit("theirs", theirs)
+        self.right = world.commit(self.render())
+        self.projects["ours"] = edited
+        world.git("checkout", "--quiet", "--detach", self.left)
+        world.git("merge", "--no-commit", "--no-ff", "topic")
+
+    def edit(self, folder: str, steps: Steps) -> None:
+        for step in steps:
+            self.projects[folder].edit(*step)
+
+    def render(self) -> dict[str, str]:
+        return {f"{f}/{path}": text for f, project in self.projects.items() for path, text in project.render().items()}
+
+    def judge(self) -> tuple[GateReport, Counter[Hashable]]:
+        """The verdict on what is staged, and how many there are more of each kind than the two branches explain."""
+        repo = Repository.discover(self.world.root)
+        assert len(repo.merge_heads()) == 1
+        report = check(repo, staged(repo, {}), self.world.judge)
+        tree = self.world.git("commit-tree", self.world.git("write-tree"), "-p", self.left, "-m", "merged")
+        more = self.world.kinds(tree)
+        more.subtract(self.world.kinds(self.left))
+        more.subtract(self.world.kinds(self.right))
+        more.update(self.world.kinds(self.fork))
+        return report, +more
+
+
+MERGES = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@MERGES
+@given(ours=STEP, theirs=STEP, evil=STEP)
+@example(ours=[(0, 0, 0, 0)], theirs=[(1, 0, 0, 0)], evil=[(0, 0, 0, 0)])
+def test_a_merge_that_adds_nothing_passes_and_one_that_does_fails(
+    folder: Path, ours: Steps, theirs: Steps, evil: Steps
+) -> None:
+    """What the branches took out does not pay for what the merge brings, be it a copy of the very same."""
+    fork = Fork(World(folder / str(next(COUNTER))), ours, theirs)
+    report, more = fork.judge()
+    assert (report.passes, report.new, more) == (True, (), Counter())
+    fork.edit("both", evil)
+    fork.world.stage(fork.render())
+    report, more = fork.judge()
+    assert Counter(v.kind for v in report.new) == more
+    assert report.passes == (not more)
+
+
+@MERGES
+@given(ours=STEP, theirs=STEP, evil=STEP)
+@example(ours=[(20, 0, 5, 0), (0, 0, 0, 0), (2, 0, 0, 3)], theirs=[(20, 0, 0, 0)], evil=[(8, 0, 3, 0)])
+def test_a_merge_that_edits_what_a_branch_edited_is_charged_for_its_own_at_most(
+    folder: Path, ours: Steps, theirs: Steps, evil: Steps
+) -> None:
+    """Less may be new than there is more: bringing back what a branch took out can be taking the other's side."""
+    fork = Fork(World(folder / str(next(COUNTER))), ours, theirs)
+    fork.edit("ours", evil)
+    fork.world.stage(fork.render())
+    report, more = fork.judge()
+    assert Counter(v.kind for v in report.new) <= more
+
+
+@MERGES
+@given(ours=STEP, theirs=STEP)
+def test_what_git_merges_by_itself_passes(folder: Path, ours: Steps, theirs: Steps) -> None:
+    """Both branches edit the same files; where git sees no conflict, nothing is new."""
+    world, base, left, right = World(folder / str(next(COUNTER))), Project(), Project(), Project()
+    fork = world.commit(base.render())
+    for project, steps in ((left, ours), (right, theirs)):
+        for step in steps:
+            project.edit(*step)
+    world.git("checkout", "--quiet", "-b", "topic")
+    world.commit(right.render())
+    world.git("checkout", "--quiet", "--detach", fork)
+    world.commit(left.render())
+    done = subprocess.run(
+        ["git", "merge", "--no-commit", "--no-ff", "topic"], cwd=world.root, capture_output=True, check=False
+    )
+    repo = Repository.discover(world.root)
+    if done.returncode == 0:
+        assert check(repo, staged(repo, {}), world.judge).new == ()
