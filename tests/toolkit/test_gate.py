@@ -16,6 +16,7 @@ from holdline.config import Config
 from holdline.gate import GateReport, Snapshot, check
 from holdline.git import Repository
 from holdline.judging import Judge
+from holdline.merges import changes_to
 from holdline.model import Problem, ProblemKind, Violation
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def judge(today: date = date(2026, 1, 1), config: Config = Config()) -> Judge:  
 
 def verdict(repo: Repo, *paths: str, today: date = date(2026, 1, 1)) -> GateReport:
     opened = Repository.discover(repo.root)
-    return check(opened, staged(opened, {}), judge(today), paths)
+    snapshot = staged(opened, {})
+    return check(opened, snapshot, changes_to(opened, snapshot.bases, snapshot.head), judge(today), paths)
 
 
 def add(repo: Repo, **files: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from holdline.comparison import BlobJudge, Comparison, Unjudged
 from holdline.git import Repository
 from holdline.judging import Judge
-from holdline.merges import changes_to
+from holdline.merges import SnapshotChanges
 from holdline.model import Place, Suppression, Violation
 
 if TYPE_CHECKING:
@@ -69,13 +69,16 @@ class GateReport:
         )
 
 
-def check(repo: Repository, snapshot: Snapshot, judge: Judge, paths: Sequence[str] = ()) -> GateReport:
-    """Judge a snapshot. `paths` (files or folders, from the root) narrow what is reported, not what is compared.
+def check(
+    repo: Repository, snapshot: Snapshot, changes: SnapshotChanges, judge: Judge, paths: Sequence[str] = ()
+) -> GateReport:
+    """Judge a snapshot, given what differs in it.
+
+    `paths` (files or folders, from the root) narrow what is reported, not what is compared.
 
     Where there are several bases, what is new is new to all of them together: what a parent of a merge had is not.
     """
     blobs = BlobJudge(repo, judge)
-    changes = changes_to(repo, snapshot.bases, snapshot.head)
     comparisons = [Comparison(repo, blobs, of_base) for of_base in changes.from_bases]
     new = _new_to_all(comparisons, lambda: Comparison(repo, blobs, changes.from_fork))
     first, *others = comparisons

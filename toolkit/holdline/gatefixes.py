@@ -38,8 +38,8 @@ class FixPlanner:
         self._repo = repo
         self._report = report
         self._judge = judge
-        files = repo.files_of(report.snapshot.head)
-        self._blobs = {f.path: f.blob for f in files if f.path.endswith(".py") and f.blob}
+        self._all = {f.path: f.blob for f in repo.files_of(report.snapshot.head) if f.blob}
+        self._blobs = {path: blob for path, blob in self._all.items() if path.endswith(".py")}
 
     @property
     def surveyed(self) -> int:
@@ -71,9 +71,10 @@ class FixPlanner:
         return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
 
     def _is_project(self, folder: str) -> bool:
-        setup, settings = f"{folder}/setup.py", f"{folder}/pyproject.toml"
-        found = self._repo.read_files(self._report.snapshot.head, (setup, settings))
-        return setup in found or looks_like_project(found.get(settings, b""))
+        if f"{folder}/setup.py" in self._all:
+            return True
+        settings = self._all.get(f"{folder}/pyproject.toml")
+        return settings is not None and looks_like_project(self._repo.read_blobs([settings])[settings])
 
 
 def apply_fixes(repo: Repository, results: Sequence[FileResult]) -> Applied:

@@ -6,6 +6,7 @@ How git is run, so that nothing from outside changes what it says, is in `holdli
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import enum
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.errors import RepositoryError
-from holdline.gitprocess import Done, complaint, discovery_error, run_git, stream_objects
+from holdline.gitprocess import Done, ObjectReader, complaint, discovery_error, run_git
 
 if TYPE_CHECKING:
     from holdline.gitobjects import ObjectStore
@@ -83,6 +84,7 @@ class Repository:
         self.common_dir = common_dir
         self._object_format = object_format
         self._odb: ObjectStore | None = None
+        self._reader: ObjectReader | None = None
 
     @classmethod
     def discover(cls, start: Path, variables: Mapping[str, str] | None = None) -> Repository:
@@ -131,7 +133,9 @@ class Repository:
 
     def head(self) -> str | None:
         """The commit id of HEAD; None before the first commit, RepositoryError where HEAD's commit is not here."""
-        commit = self.commit("HEAD")
+        with self.reading() as reader:
+            found = reader.ask("HEAD^{commit}")
+        commit = found.id if found else None
         if commit is None and (lost := self._ref_value("HEAD")):
             raise RepositoryError(f"{self.root}: HEAD is {lost}, which is not here: look what `git fsck` says")
         return commit
@@ -190,12 +194,27 @@ class Repository:
             changes.append(BlobChange(path, _file(mode_before, before), renamed, _file(mode_after, after)))
         return changes
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[ObjectReader]:
+        """Inside, all objects are read through one process: starting git is what costs."""
+        if self._reader is not None:
+            yield self._reader
+            return
+        with ObjectReader(self.root, self._with_index()) as reader:
+            self._reader = reader
+            try:
+                yield reader
+            finally:
+                self._reader = None
+
     def stream_blobs(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The contents of blobs, one at a time and in order. RepositoryError names one that is not here."""
-        for name, content in stream_objects(self.root, blobs, self.variables):
-            if content is None:
-                raise RepositoryError(f"{self.root}: git has no object {name} here: fetch it (git fetch --refetch)")
-            yield name, content
+        with self.reading() as reader:
+            for name in blobs:
+                found = reader.ask(name)
+                if found is None:
+                    raise RepositoryError(f"{self.root}: git has no object {name} here: fetch it (git fetch --refetch)")
+                yield name, found.content
 
     def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs, all at once."""
@@ -203,9 +222,9 @@ class Repository:
 
     def read_files(self, head: str | None, paths: Iterable[str]) -> dict[str, bytes]:
         """Those of some files that the index (`head` None) or a commit has."""
-        names = {f"{head or ''}:{path}": path for path in paths}
-        found = stream_objects(self.root, names, self._with_index())
-        return {names[name]: content for name, content in found if content is not None}
+        with self.reading() as reader:
+            found = {path: reader.ask(f"{head or ''}:{path}") for path in paths}
+        return {path: file.content for path, file in found.items() if file is not None}
 
     def files_of(self, head: str | None) -> list[TrackedFile]:
         """Every path of the index (`head` None) or of a commit."""

@@ -7,11 +7,12 @@ make it run anything.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
 
 from holdline.errors import RepositoryError
 from holdline_runtime import get_env
@@ -74,29 +75,59 @@ def run_git(
         raise _cannot_start(folder, error) from error
 
 
-def stream_objects(
-    folder: Path, names: Iterable[str], variables: Mapping[str, str] | None = None
-) -> Iterator[tuple[str, bytes | None]]:
-    """The contents of objects, one at a time and in order, from one git process; None for one that is not here.
+class GitObject(NamedTuple):
+    """An object of git: its id and its content."""
 
-    A name is whatever `git rev-parse` takes (an id, `HEAD:path`, `:path`), without a newline.
-    """
-    try:
-        process = subprocess.Popen(
-            ["git", *_FLAGS, "cat-file", "--batch"],
-            cwd=folder,
-            env=_environment(variables),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise _cannot_start(folder, error) from error
-    with process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for name in names:
-            yield name, _ask(process.stdin, process.stdout, folder, name)
+    id: str
+    content: bytes
+
+
+class ObjectReader:
+    """One git process that is asked for objects, until it is closed."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        try:
+            self._process = subprocess.Popen(
+                ["git", *_FLAGS, "cat-file", "--batch"],
+                cwd=folder,
+                env=_environment(variables),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise _cannot_start(folder, error) from error
+
+    def __enter__(self) -> ObjectReader:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with contextlib.suppress(BrokenPipeError), self._process:  # which closes its pipes, and waits
+            pass
+
+    def ask(self, name: str) -> GitObject | None:
+        """An object; None for one that is not here. RepositoryError where git cannot read it.
+
+        A name is whatever `git rev-parse` takes (an id, `HEAD:path`, `:path`), without a newline.
+        """
+        question, answer = self._process.stdin, self._process.stdout
+        assert question is not None
+        assert answer is not None
+        try:
+            # singly, lest both sides wait with full pipes
+            question.write(os.fsencode(name) + b"\n")
+            question.flush()
+            header = answer.readline()
+            if header.endswith((b" missing\n", b" ambiguous\n")):
+                return None
+            size = int(header.rsplit(b" ", 1)[1])
+            content = answer.read(size + 1)  # with a newline behind it
+            if len(content) == size + 1:
+                return GitObject(header.split(b" ", 1)[0].decode(), content[:-1])
+        except (BrokenPipeError, IndexError, ValueError):
+            pass  # it died over the object, and says why on stderr, or not at all
+        raise RepositoryError(f"{self._folder}: git cannot read the object {name}: look what `git fsck` says")
 
 
 def complaint(done: Done) -> str:
@@ -120,23 +151,6 @@ def discovery_error(start: Path, done: Done) -> RepositoryError:
     if "work tree" in reason:
         return RepositoryError(f"{start} is inside a git directory: point -C at the working tree")
     return RepositoryError(f"git cannot open the repository at {start}: {reason}")
-
-
-def _ask(question: IO[bytes], answer: IO[bytes], folder: Path, name: str) -> bytes | None:
-    """One object of `git cat-file --batch`; asked for singly, lest both sides wait with full pipes."""
-    try:
-        question.write(os.fsencode(name) + b"\n")
-        question.flush()
-        header = answer.readline()
-        if header.endswith((b" missing\n", b" ambiguous\n")):
-            return None
-        size = int(header.rsplit(b" ", 1)[1])
-        content = answer.read(size + 1)  # with a newline behind it
-        if len(content) == size + 1:
-            return content[:-1]
-    except (BrokenPipeError, IndexError, ValueError):
-        pass  # it died over the object, and says why on stderr, or not at all
-    raise RepositoryError(f"{folder}: git cannot read the object {name}: look what `git fsck` says")
 
 
 def _environment(variables: Mapping[str, str] | None) -> dict[str, str]:

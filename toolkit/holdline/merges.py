@@ -7,7 +7,7 @@ not touch and the merge takes over none the less is the resolution's doing: it d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from holdline.git import BlobChange, Repository
@@ -18,6 +18,10 @@ class SnapshotChanges(NamedTuple):
 
     from_bases: list[list[BlobChange]]
     from_fork: list[BlobChange]
+
+    def touch(self, paths: Container[str]) -> bool:
+        """Whether any of some files differs from a base."""
+        return any(c.path_before in paths or c.path_after in paths for changes in self.from_bases for c in changes)
 
 
 def changes_to(repo: Repository, bases: Sequence[str], head: str | None) -> SnapshotChanges:

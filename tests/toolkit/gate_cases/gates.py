@@ -62,7 +62,10 @@ class Verdict:
 Judge = Callable[..., Verdict]
 
 
-def state(root: Path) -> dict[str, tuple[int, bytes]]:
+State = dict[str, tuple[int, bytes]]
+
+
+def state(root: Path) -> State:
     """Every file below a folder, git's own included, by its time of change and bytes.
 
     Of git's objects just the bytes: git itself renews the time of one that it would write anew.

@@ -120,16 +120,16 @@ def test_a_byte_order_mark_and_another_encoding(make_repo: MakeRepo, judge: Judg
 
 
 @pytest.mark.parametrize("cone", ["--cone", "--no-cone"])
-@pytest.mark.parametrize("index", ["--no-sparse-index"])
+@pytest.mark.parametrize("index", ["--sparse-index", "--no-sparse-index"])
 def test_sparse_checkout(make_repo: MakeRepo, judge: Judge, cone: str, index: str) -> None:
     repo = make_repo({"in/a.py": reads("A"), "out/b.py": reads("B"), "out/deep/c.py": reads("C")})
     repo.git("sparse-checkout", "set", cone, index, "in")
     assert not (repo.root / "out").exists()
     assert judge(repo).code == 0
     repo.write("in/a.py", reads("A", "NEW"))
-    stage(repo, "out/b.py", reads("B", "NEW"))
-    stage(repo, "new/d.py", reads("C"))
-    repo.git("add", "in/a.py")
+    repo.write("out/b.py", reads("B", "NEW"))
+    repo.write("new/d.py", reads("C"))
+    repo.git("add", "--sparse", "in/a.py", "out/b.py", "new/d.py")
     assert judge(repo).new == ["in/a.py:7 HL101", "new/d.py:4 HL101", "out/b.py:7 HL101"]
 
 

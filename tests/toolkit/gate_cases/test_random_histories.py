@@ -6,6 +6,7 @@ normalised text). It knows nothing of diffs, renames, blobs or the index.
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections import Counter
 from collections.abc import Hashable
@@ -23,8 +24,9 @@ from holdline.cache import ScanCache
 from holdline.cli.check_command import judge_for
 from holdline.cli.surroundings import load_registry
 from holdline.config import Config
-from holdline.gate import GateReport, check
+from holdline.gate import GateReport, Snapshot, check
 from holdline.git import Repository
+from holdline.merges import changes_to
 from holdline.model import Violation
 from holdline.workers import allow_deep_nesting
 
@@ -43,6 +45,7 @@ BODIES = (
     'return os.environ["V{n}"]  # holdline: allow[HL101] the launcher sets it',
     "os = None\nreturn os",
 )
+COUNTER = itertools.count()
 HEAD = "import os\nfrom unittest.mock import patch\n"
 
 
@@ -166,8 +169,11 @@ class World:
 
     def commit(self, files: dict[str, str]) -> str:
         self.stage(files)
-        self.git("commit", "--quiet", "--allow-empty", "--message", "step")
+        self.git("commit", "--quiet", "--allow-empty", "--message", f"step {next(COUNTER)}")  # ids that differ
         return self.git("rev-parse", "HEAD")
+
+    def check(self, repo: Repository, snapshot: Snapshot) -> GateReport:
+        return check(repo, snapshot, changes_to(repo, snapshot.bases, snapshot.head), self.judge)
 
     def scan(self, commit: str) -> list[Violation]:
         """All violations of a commit's files, checked out."""
@@ -201,7 +207,6 @@ def agrees(world: World, report: GateReport, before: str, after: str) -> None:
 
 
 STEP = st.lists(st.tuples(*[st.integers(0, 30)] * 4), min_size=1, max_size=4)
-COUNTER = iter(range(1_000_000))
 
 
 @settings(
@@ -216,10 +221,10 @@ def test_the_gate_agrees_with_the_oracle(folder: Path, steps: list[list[tuple[in
         for edit in step:
             project.edit(*edit)
         world.stage(project.render())
-        hook = check(repo, staged(repo, {}), world.judge)
+        hook = world.check(repo, staged(repo, {}))
         commits.append(world.commit(project.render()))
         agrees(world, hook, commits[-2], commits[-1])
-        in_range = check(repo, since(repo, commits[0]), world.judge)
+        in_range = world.check(repo, since(repo, commits[0]))
         agrees(world, in_range, commits[0], commits[-1])
 
 
@@ -258,7 +263,7 @@ class Fork:
         """The verdict on what is staged, and how many there are more of each kind than the two branches explain."""
         repo = Repository.discover(self.world.root)
         assert len(repo.merge_heads()) == 1
-        report = check(repo, staged(repo, {}), self.world.judge)
+        report = self.world.check(repo, staged(repo, {}))
         tree = self.world.git("commit-tree", self.world.git("write-tree"), "-p", self.left, "-m", "merged")
         more = self.world.kinds(tree)
         more.subtract(self.world.kinds(self.left))
@@ -321,4 +326,4 @@ def test_what_git_merges_by_itself_passes(folder: Path, ours: Steps, theirs: Ste
     )
     repo = Repository.discover(world.root)
     if done.returncode == 0:
-        assert check(repo, staged(repo, {}), world.judge).new == ()
+        assert world.check(repo, staged(repo, {})).new == ()

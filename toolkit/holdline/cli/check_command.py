@@ -25,6 +25,7 @@ from holdline.errors import HoldlineError
 from holdline.gate import GateReport, Snapshot, check
 from holdline.git import Repository
 from holdline.judging import Judge, Level
+from holdline.merges import SnapshotChanges, changes_to
 from holdline.migration import Context, Registry
 from holdline.model import FileResult
 from holdline.reports.console import Console
@@ -44,12 +45,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
         lines = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
         return judge_push(repo, arguments.pre_push, lines, environ, gate.judge_push)
+    if arguments.base is not None and arguments.fix:
+        raise HoldlineError("--fix changes what is staged: it does not go with --base")
     if arguments.base is None:
         repo.index_file = _index_of_the_commit(repo, environ)
-        return gate.judge(staged(repo, environ))
-    if arguments.fix:
-        raise HoldlineError("--fix changes what is staged: it does not go with --base")
-    return gate.judge(from_ci(repo, environ) if arguments.base == "auto" else since(repo, arguments.base))
+    with repo.reading():
+        if arguments.base is None:
+            return gate.judge(staged(repo, environ))
+        return gate.judge(from_ci(repo, environ) if arguments.base == "auto" else since(repo, arguments.base))
 
 
 #: Python files that are looked at just to show what a fix would be: a second's worth.
@@ -68,18 +71,20 @@ class _Gate:
 
     def judge(self, snapshot: Snapshot) -> int:
         """Judge one snapshot; the exit code."""
-        config = self._config(snapshot)
+        changes = changes_to(self._repo, snapshot.bases, snapshot.head)
+        config = self._config(snapshot, changes)
         judge = judge_for(config, self._registry)
-        report = self._check(snapshot, config, judge)
+        report = self._check(snapshot, changes, config, judge)
         if self._arguments.fix and report.new:
             self._fix(report, judge)
-            report = self._check(snapshot, config, judge)
+            changes = changes_to(self._repo, snapshot.bases, snapshot.head)
+            report = self._check(snapshot, changes, config, judge)
         self._show(report, judge)
         return Exit.OK if report.passes else Exit.FOUND
 
-    def _check(self, snapshot: Snapshot, config: Config, judge: Judge) -> GateReport:
+    def _check(self, snapshot: Snapshot, changes: SnapshotChanges, config: Config, judge: Judge) -> GateReport:
         """Our own verdict, and that of the linters that the configuration names."""
-        report = check(self._repo, snapshot, judge, self._paths)
+        report = check(self._repo, snapshot, changes, judge, self._paths)
         if not config.linters:
             return report
         from holdline.linters import judge_linters
@@ -92,13 +97,16 @@ class _Gate:
             self._console.note(f"holdline: {pushed.note}")
         return self.judge(before_push(self._repo, pushed.bases, pushed.head, pushed.ref))
 
-    def _config(self, snapshot: Snapshot) -> Config:
+    def _config(self, snapshot: Snapshot, changes: SnapshotChanges) -> Config:
         """The configuration of the snapshot: what is committed is judged by what is committed with it."""
         arguments = self._arguments
         if arguments.config:
             config = load_config(self._repo.root, Path(arguments.folder) / arguments.config)
         else:
-            config = config_from(self._repo.read_files(snapshot.head, (HOLDLINE_TOML, PYPROJECT_TOML)))
+            names = (HOLDLINE_TOML, PYPROJECT_TOML)
+            # one that is as it was is read from the base: to look a name up in the index, git reads all of it
+            base = snapshot.bases[0] if len(snapshot.bases) == 1 and not changes.touch(names) else None
+            config = config_from(self._repo.read_files(snapshot.head or base, names))
         if arguments.select is not None:
             config = config.with_select(arguments.select)
         check_select(config, [r.code for r in self._registry.rules])
