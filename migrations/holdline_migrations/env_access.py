@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from holdline.config import Config
 from holdline.migration import Context, Fact, Rule
@@ -32,12 +31,11 @@ _ALIASES = re.compile(rb"\b(?:os|environb?|getenvb?|putenv|unsetenv|mock|patch)\
 _SURFACE = ("os", "environ", "getenv", "patch", "mock")
 
 
-@dataclass(frozen=True)
 class EnvAccess:
     """The migration `env-access`."""
 
-    name: str = "env-access"
-    summary: str = "environment access through get_env() and patch_env()"
+    name = "env-access"
+    summary = "environment access through get_env() and patch_env()"
     rules: tuple[Rule, ...] = (
         hl101_environment_read.RULE,
         hl102_environment_write.RULE,

@@ -163,7 +163,7 @@ def test_survey_of_unreadable_and_unparsable_files(tmp_path: Path) -> None:
 
 def test_codes_follow_the_selection(tmp_path: Path) -> None:
     paths = write(tmp_path, {"a.py": "import os\nos.environ['A']\nos.environ['A'] = 'b'\n"})
-    config = replace(Config(), select=("HL102",))
+    config = Config()._replace(select=("HL102",))
     only = task(tmp_path, paths, config=config)
     assert only.codes == {"HL102"}
     assert [v.code for v in scanned(only).violations] == ["HL102"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ ALLOWED = READ.rstrip() + "  # holdline: allow[HL101] the launcher sets it — u
 
 
 def judge(today: date = date(2026, 1, 1), config: Config = Config()) -> Judge:  # noqa: B008  # frozen
-    return replace(judge_for(config, load_registry()), today=today)
+    return judge_for(config, load_registry())._replace(today=today)
 
 
 def verdict(repo: Repo, *paths: str, today: date = date(2026, 1, 1)) -> GateReport:
@@ -58,7 +57,7 @@ BROKEN = Problem("a.py", ProblemKind.UNPARSABLE, "does not parse")
 def test_what_passes(unjudged: list[Unjudged], passes: bool) -> None:
     report = GateReport(Snapshot(("base",), None, "base"), 1, unjudged=tuple(unjudged))
     assert report.passes == passes
-    assert not replace(report, new=(Violation("HL101", "", "a.py", 1, 1, 1, 2),)).passes
+    assert not report._replace(new=(Violation("HL101", "", "a.py", 1, 1, 1, 2),)).passes
 
 
 class TestSuppressions:

@@ -143,11 +143,11 @@ def test_edits_that_are_not_those_made_are_noticed(data: st.DataObject) -> None:
         st.sampled_from(
             [
                 None,
-                replace(edit, text=edit.text + b"x"),
-                replace(edit, text=b"(" + edit.text),
-                replace(edit, text=edit.text[:-1]),
-                replace(edit, start=edit.start - 1),
-                replace(edit, end=edit.end + 1),
+                edit._replace(text=edit.text + b"x"),
+                edit._replace(text=b"(" + edit.text),
+                edit._replace(text=edit.text[:-1]),
+                edit._replace(start=edit.start - 1),
+                edit._replace(end=edit.end + 1),
             ]
         )
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from holdline_migrations.registry import REGISTRY
 
 CATEGORIZER = Categorizer(Config())
 FOUND = Violation("HL101", "mess\u00e4ge", "tests/test_a.py", 3, 5, 3, 9, "text \U0001f40d", "hint")
-RESULT = FileResult("tests/test_a.py", Category.TESTS, (FOUND, replace(FOUND, line=7)))
+RESULT = FileResult("tests/test_a.py", Category.TESTS, (FOUND, FOUND._replace(line=7)))
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def test_round_trip(cache: ScanCache) -> None:
 def test_the_category_is_that_of_the_configuration_now(cache: ScanCache) -> None:
     keys = [("tests/test_a.py", "k")]
     remember(cache, keys, [RESULT])
-    known = recall(cache, keys, Categorizer(replace(Config(), tests=("other/**",))))
+    known = recall(cache, keys, Categorizer(Config()._replace(tests=("other/**",))))
     assert known["tests/test_a.py"].category is not Category.TESTS
 
 
@@ -89,7 +88,7 @@ def test_what_depends_on_the_day_has_no_key() -> None:
 def test_a_path_that_is_no_text(cache: ScanCache) -> None:
     path = "caf\udce9.py"
     keys = [(path, cache_key(path, b"x"))]
-    remember(cache, keys, [replace(RESULT, path=path, remaining=())])
+    remember(cache, keys, [RESULT._replace(path=path, remaining=())])
     assert recall(cache, keys, CATEGORIZER).keys() == {path}
 
 
@@ -104,9 +103,9 @@ def test_other_settings_are_another_cache(tmp_path: Path) -> None:
     with open_cache(tmp_path, Config(), REGISTRY.migrations) as cache:
         remember(cache, keys, [RESULT])
         assert recall(cache, keys, CATEGORIZER)
-    with open_cache(tmp_path, replace(Config(), select=("HL2",)), REGISTRY.migrations) as cache:
+    with open_cache(tmp_path, Config()._replace(select=("HL2",)), REGISTRY.migrations) as cache:
         assert recall(cache, keys, CATEGORIZER) == {}
-    with open_cache(tmp_path, replace(Config(), exclude=("x/**",)), REGISTRY.migrations) as cache:
+    with open_cache(tmp_path, Config()._replace(exclude=("x/**",)), REGISTRY.migrations) as cache:
         assert recall(cache, keys, CATEGORIZER)
 
 

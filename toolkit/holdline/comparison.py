@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdline.categories import Categorizer
 from holdline.git import BlobChange, Repository
@@ -15,8 +15,7 @@ from holdline.newness import ChangedFile, F, Runs, match, nearest_change, stands
 from holdline.workers import allow_deep_nesting
 
 
-@dataclass(frozen=True, slots=True)
-class Unjudged:
+class Unjudged(NamedTuple):
     """A changed file that cannot be judged, and the changed lines of it that look like violations.
 
     `was_before` says that it could not be judged before either.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from holdline.config_schema import nearest, read_codes, read_table
 from holdline.errors import ConfigError
@@ -24,8 +23,7 @@ DEFAULT_TESTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EnvConfig:
+class EnvConfig(NamedTuple):
     """What migrated code imports in place of the environment.
 
     `get` and `patch` are `module:name`. With `api` "mapping" the object that `get` returns is a real mapping;
@@ -37,8 +35,7 @@ class EnvConfig:
     api: Literal["mapping", "methods"] = "mapping"
 
 
-@dataclass(frozen=True, slots=True)
-class LinterConfig:
+class LinterConfig(NamedTuple):
     """A linter whose findings the gate holds to those that are new.
 
     One argument of `command` is `{files}`: it stands for the changed files that the globs `files` match.
@@ -55,8 +52,7 @@ class LinterConfig:
     timeout: int = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Everything a project may set; `docs/configuration.md` describes each key.
 
     `origin` and `select_origin` say, for messages, which file (or option) the values and `select` came from.
@@ -67,10 +63,10 @@ class Config:
     tests: tuple[str, ...] = DEFAULT_TESTS
     priority: tuple[str, ...] = ()
     migrations: tuple[str, ...] = ("env-access",)
-    env: EnvConfig = field(default_factory=EnvConfig)
+    env: EnvConfig = EnvConfig()
     linters: tuple[LinterConfig, ...] = ()
-    origin: str = field(default="the default configuration", compare=False)
-    select_origin: str = field(default="the default configuration: select", compare=False)
+    origin: str = "the default configuration"
+    select_origin: str = "the default configuration: select"
 
     def selected(self, code: str, default_on: bool = True) -> bool:
         """Whether `select` turns the rule `code` on.
@@ -87,7 +83,7 @@ class Config:
         Raises ConfigError for an entry that cannot be a rule code or prefix.
         """
         entries = [code.strip() for code in codes.split(",")]
-        return replace(self, select=read_codes(entries, "--select"), select_origin="--select")
+        return self._replace(select=read_codes(entries, "--select"), select_origin="--select")
 
     def fingerprint(self) -> str:
         """A digest of all that influences what is found in a file and how it is fixed; stable across runs.
@@ -97,7 +93,7 @@ class Config:
         import hashlib
         import json
 
-        values = [sorted(set(self.select)), self.tests, self.migrations, asdict(self.env)]
+        values = [sorted(set(self.select)), self.tests, self.migrations, self.env._asdict()]
         return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
 
 
@@ -160,6 +156,8 @@ def _parse_holdline_toml(contents: bytes, file: str) -> Config:
 
 
 def _parse_pyproject(contents: bytes, file: str) -> Config | None:
+    if b"holdline" not in contents and b"\\" not in contents and contents.isascii():
+        return None  # as most are, whatever else may be wrong with it
     tool = _parse_toml(contents, file).get("tool", {})
     if not isinstance(tool, dict):
         raise ConfigError(f"{file}: tool: expected a table")

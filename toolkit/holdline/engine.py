@@ -6,7 +6,7 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -126,7 +126,7 @@ def limit(plan: Plan, keep: Callable[[Ranked], bool], max_files: int | None) -> 
             if max_files is not None and changing > max_files:
                 continue
         results.append(result)
-    return replace(plan, results=tuple(results))
+    return plan._replace(results=tuple(results))
 
 
 def _judge_all(task: Task, judge: Judge, candidates: Sequence[Candidate]) -> Iterator[FileResult]:
@@ -176,9 +176,9 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     sample = sample_project(root, path, categorizer) if judge.level is not Level.NONE else ""
     if not sample:
         return judge.judge(path, data, category)
-    result = replace(judge, level=Level.NONE).judge(path, data, category)
+    result = judge._replace(level=Level.NONE).judge(path, data, category)
     refusal = SAMPLE_REFUSAL.format(sample)
-    return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
+    return result._replace(remaining=tuple(v._replace(fix=None, refusal=refusal) for v in result.remaining))
 
 
 def _read(root: Path, path: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from holdline.edits import OverlapError, apply_edits, merge_edits
 from holdline.import_places import NoPlaceError
@@ -20,15 +19,15 @@ def fix_file(judge: Judge, source: Source, found: FileResult) -> FileResult:
     chosen = [v for v in found.remaining if judge.is_to_fix(v)]
     if not is_editable(source):
         refusal = f"the file's encoding {source.encoding} leaves no byte ranges to edit: convert it to UTF-8"
-        return replace(found, remaining=_refuse(found.remaining, chosen, refusal))
+        return found._replace(remaining=_refuse(found.remaining, chosen, refusal))
     try:
         return _rewrite(judge, source, found, chosen)
     except NoPlaceError as error:
-        return replace(found, remaining=_refuse(found.remaining, chosen, str(error)))
+        return found._replace(remaining=_refuse(found.remaining, chosen, str(error)))
     except (ProofError, OverlapError) as error:
         problem = Problem(source.path, ProblemKind.PROOF, f"left as it was, the rewrite could not be proved: {error}")
         remaining = _refuse(found.remaining, chosen, "the rewrite of this file could not be proved")
-        return replace(found, remaining=remaining, problem=problem)
+        return found._replace(remaining=remaining, problem=problem)
 
 
 def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[Violation]) -> FileResult:
@@ -41,7 +40,7 @@ def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[V
         raise ProofError(f"line {again[0].line}: a second run would change the file again")
     gone = set(map(id, chosen))
     remaining = tuple(v for v in found.remaining if id(v) not in gone)
-    return replace(found, remaining=remaining, fixed=tuple(chosen), edits=edits, before=source.data, after=after)
+    return found._replace(remaining=remaining, fixed=tuple(chosen), edits=edits, before=source.data, after=after)
 
 
 def _fixable(judge: Judge, violations: Iterable[Violation]) -> list[Violation]:
@@ -74,4 +73,4 @@ def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], b
 
 def _refuse(found: Sequence[Violation], chosen: Sequence[Violation], refusal: str) -> tuple[Violation, ...]:
     refused = set(map(id, chosen))
-    return tuple(replace(v, fix=None, refusal=refusal) if id(v) in refused else v for v in found)
+    return tuple(v._replace(fix=None, refusal=refusal) if id(v) in refused else v for v in found)

@@ -7,8 +7,8 @@ file are scanned with the same configuration, so a stricter rule does not charge
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.comparison import BlobJudge, Comparison, Unjudged
 from holdline.git import Repository
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from holdline.linters import LinterVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What is judged: the index (`head` None) or a commit, against its bases; a merge has one for each parent.
 
     `named` says in a few words what the base is.
@@ -32,8 +31,7 @@ class Snapshot:
     named: str
 
 
-@dataclass(frozen=True, slots=True)
-class GateReport:
+class GateReport(NamedTuple):
     """A verdict: the new violations, the old ones that the changed files hold, and what could not be judged.
 
     `files` counts the changed files. `causes` gives, for a new violation on a line that did not itself change, the
@@ -44,7 +42,7 @@ class GateReport:
     files: int
     new: tuple[Violation, ...] = ()
     old: tuple[Violation, ...] = ()
-    causes: Mapping[Place, int] = field(default_factory=dict)
+    causes: Mapping[Place, int] = MappingProxyType({})
     unjudged: tuple[Unjudged, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
 
@@ -60,8 +58,7 @@ class GateReport:
         more = sum(
             not p.endswith(".py") and _is_under(p, paths) for p in verdict.paths
         )  # .py files are counted already
-        return replace(
-            self,
+        return self._replace(
             files=self.files + more,
             new=tuple(sorted(new, key=lambda v: v.place)),
             old=tuple(old),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from holdline.categories import Categorizer
 from holdline.gate import GateReport
@@ -20,8 +20,7 @@ from holdline.writing import WriteRefused, locate, read_plain, replace_file
 _MOST_IN_A_FILE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What `check --fix` did: the files it fixed in the index, and those whose working tree it had to leave alone."""
 
     fixed: tuple[str, ...]
@@ -55,7 +54,7 @@ class FixPlanner:
         watched = {n for data in by_path.values() for m in self._judge.migrations for n in m.watched_names(data)}
         context = _survey(self._repo, self._blobs, self._judge, watched)
         places = frozenset(v.place for v in ours)
-        fixer = replace(self._judge, context=context, level=Level.SAFE, only=places)
+        fixer = self._judge._replace(context=context, level=Level.SAFE, only=places)
         return tuple(self._plan_file(fixer, path, data, counts[path]) for path, data in by_path.items())
 
     def _plan_file(self, fixer: Judge, path: str, data: bytes, count: int) -> FileResult:
@@ -67,8 +66,8 @@ class FixPlanner:
             refusal = f"more than {_MOST_IN_A_FILE} new violations in one file are not fixed at a time"
         if not refusal:
             return fixer.judge(path, data, categorizer.category(path))
-        result = replace(fixer, level=Level.NONE).judge(path, data, categorizer.category(path))
-        return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
+        result = fixer._replace(level=Level.NONE).judge(path, data, categorizer.category(path))
+        return result._replace(remaining=tuple(v._replace(fix=None, refusal=refusal) for v in result.remaining))
 
     def _is_project(self, folder: str) -> bool:
         if f"{folder}/setup.py" in self._all:
@@ -103,7 +102,7 @@ def _survey(repo: Repository, blobs: Mapping[str, str], judge: Judge, watched: s
         found = finder.find(data)
         pairs |= found.pairs
         stars |= found.stars
-    return replace(judge.context, facts=frozenset(facts), references=frozenset(pairs), star_imported=frozenset(stars))
+    return judge.context._replace(facts=frozenset(facts), references=frozenset(pairs), star_imported=frozenset(stars))
 
 
 def _carry_over(repo: Repository, change: BlobChange) -> Problem | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from holdline.migration import Context, Migration
 from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
@@ -26,8 +26,7 @@ class Level(enum.Enum):
         return self is Level.UNSAFE or fix.safety is Safety.SAFE
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(NamedTuple):
     """Everything but the file that a judgement depends on; picklable, so that workers can have it.
 
     Where `only` is given, no other violations are fixed than those in these places.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.cache import ScanCache
 from holdline.config import Config, LinterConfig
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from holdline.gate import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class LinterVerdict:
+class LinterVerdict(NamedTuple):
     """What linters say about a change: new findings, and the old ones that the changed files hold.
 
     `paths` are the files that they judged. `causes` gives, for a new finding on a line that did not itself change, the
@@ -38,7 +37,7 @@ class LinterVerdict:
     paths: frozenset[str] = frozenset()
     new: tuple[Violation, ...] = ()
     old: tuple[Violation, ...] = ()
-    causes: Mapping[Place, int] = field(default_factory=dict)
+    causes: Mapping[Place, int] = MappingProxyType({})
 
 
 def judge_linters(repo: Repository, snapshot: Snapshot, config: Config, cache_folder: Path | None) -> LinterVerdict:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from holdline.config import Config
 from holdline.errors import HoldlineError
@@ -15,16 +14,14 @@ from holdline.source import Source
 Fact = tuple[Hashable, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """Code before and after a rule's safe fix; `after` None: found but refused; equal: not a violation at all."""
 
     before: str
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule's identity and documentation; `explanation` is its module's docstring."""
 
     code: str
@@ -35,8 +32,7 @@ class Rule:
     default_on: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a migration may know besides the file: configuration, rule codes asked for, facts about other files.
 
     `facts` is None where no survey was made (a plain scan): violations are the same, but no fix may be offered.
@@ -81,11 +77,10 @@ class Migration(Protocol):
         """One sentence: what the rewritten code needs to import and where to declare it; "" for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(NamedTuple):
     """The migrations there are, in order. Built by the command line; the engine never imports one."""
 
-    migrations: tuple[Migration, ...] = field(default=())
+    migrations: tuple[Migration, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 
 class Category(enum.StrEnum):
@@ -23,8 +23,7 @@ class Safety(enum.StrEnum):
     UNSAFE = "unsafe"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the file's bytes `start:end` with `text` (offsets in the file's own bytes, BOM included)."""
 
     start: int
@@ -32,8 +31,7 @@ class Edit:
     text: bytes
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Site:
+class Site(NamedTuple):
     """A syntax node that a fix rewrites as a whole: its byte span `start:end` before the edits.
 
     The tree proof demands that everything outside the sites stays equal.
@@ -43,8 +41,7 @@ class Site:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ImportName:
+class ImportName(NamedTuple):
     """`from module import name as local` that rewritten code needs."""
 
     module: str
@@ -52,8 +49,7 @@ class ImportName:
     local: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A rewrite of one violation.
 
     `note` says, for an unsafe fix, what may change. `imports` are the names the new text uses; `releases` are local
@@ -72,8 +68,7 @@ class Fix:
 Place = tuple[str, int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """One place that breaks a rule. Lines and columns count from 1; columns count characters, as editors do.
 
     `message` says what is wrong, `hint` what to write instead, `refusal` why there is no safe fix (empty where
@@ -109,8 +104,7 @@ class Violation:
         return self.fix is not None and self.fix.safety is Safety.SAFE
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """One comment `# holdline: allow[HL101] why — until 2027-03-01`.
 
     `until` is the last day it holds. `target` is the line of the next code where the comment has its own
@@ -149,8 +143,7 @@ class ProblemKind(enum.StrEnum):
     READ_ONLY = "read-only"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A file that was not judged or not written, and why, in one line."""
 
     path: str
@@ -159,8 +152,7 @@ class Problem:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What a scan or a plan found in one file.
 
     `fixed` are the violations that `edits` removes; `remaining` stay (in a plain scan: all of them), each with its
@@ -175,8 +167,8 @@ class FileResult:
     fixed: tuple[Violation, ...] = ()
     edits: tuple[Edit, ...] = ()
     problem: Problem | None = None
-    before: bytes = field(default=b"", repr=False)
-    after: bytes = field(default=b"", repr=False)
+    before: bytes = b""
+    after: bytes = b""
     suppressions: tuple[Suppression, ...] = ()
     unused: tuple[Suppression, ...] = ()
 
@@ -191,8 +183,7 @@ class FileResult:
         return tuple(sorted(self.remaining + self.fixed, key=lambda v: (v.line, v.column, v.code)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A file's place in the priority order: tier 0 is most urgent; `reason` is shown to the user."""
 
     path: str
@@ -200,8 +191,7 @@ class Ranked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a migration would do, in priority order, with each file's rank beside its result.
 
     `checked` counts all files the selection held, candidates or not, by category; `problems` are files that the
@@ -219,8 +209,7 @@ class Plan:
         return tuple(r for r in self.results if r.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """Compliance of one category: files without a violation out of files checked."""
 
     checked: int
@@ -235,8 +224,7 @@ class Score:
         return min(99.9, round(100 * self.clean / self.checked, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class ScanReport:
+class ScanReport(NamedTuple):
     """A compliance report: per-file results (only files with something to say) and scores per category and overall.
 
     `unreachable` are files that the arguments asked for and that could not even be opened.

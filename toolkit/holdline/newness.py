@@ -11,8 +11,7 @@ import functools
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 
 class Finding(Protocol):
@@ -33,8 +32,7 @@ F = TypeVar("F", bound=Finding)
 Runs = tuple[tuple[int, int, int], ...]
 
 
-@dataclass(frozen=True)
-class ChangedFile(Generic[F]):
+class ChangedFile(NamedTuple, Generic[F]):
     """One file of a change: what it held before and holds after, and where its unchanged lines went, if known."""
 
     before: tuple[F, ...]

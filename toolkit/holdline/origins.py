@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdline.scopes import Binding, Scopes
 
@@ -19,8 +19,7 @@ class Doubt(enum.StrEnum):
     TYPE_CHECKING = "the name is imported for type checking only"
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """The dotted path an expression refers to, the local name it starts from, and any doubt about it."""
 
     path: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # A blank or a line continuation, and what follows `import`: names in parentheses or up to the end of the line.
 _GAP = rb"(?:[ \t\f]|\\\r?\n)"
@@ -18,8 +18,7 @@ _ALIAS = re.compile(rb"\b(\w+)[ \t]+as[ \t]+(\w+)")
 _WORD = re.compile(rb"\w+")
 
 
-@dataclass(frozen=True)
-class References:
+class References(NamedTuple):
     """`pairs` of (module's last name, name used), "*" where the module cannot be told; `stars` are the last names of
     star-imported modules.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
 from pathlib import Path
 
 from holdline.cache import ScanCache, code_fingerprint, content_key
@@ -13,7 +12,7 @@ from holdline.config import Config
 from holdline.migration import Migration
 from holdline.model import FileResult, Problem, ProblemKind, Violation
 
-_VIOLATION_FIELDS = [f.name for f in fields(Violation) if f.name not in ("path", "fix")]
+_VIOLATION_FIELDS = [name for name in Violation._fields if name not in ("path", "fix")]
 
 
 def cache_key(path: str, data: bytes) -> str:
@@ -59,7 +58,7 @@ def remember(cache: ScanCache, keys: Iterable[tuple[str, str]], results: Iterabl
         if key is None or (result.problem and result.problem.kind is not ProblemKind.UNPARSABLE):
             continue
         found = [[getattr(v, name) for name in _VIOLATION_FIELDS] for v in result.remaining]
-        problem = list(astuple(result.problem))[1:] if result.problem else None
+        problem = result.problem[1:] if result.problem else None
         values[key] = json.dumps([found, problem]).encode()
     cache.put_many(values)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from holdline.trees import child_nodes
 
@@ -28,29 +28,28 @@ class ScopeKind(enum.Enum):
     TYPE_PARAMETERS = enum.auto()
 
 
-@dataclass(eq=False)
 class Binding:
     """One place that binds a name: `node` is the alias, name, argument or definition, `statement` its import if any."""
 
-    name: str
-    node: ast.AST
-    statement: ast.Import | ast.ImportFrom | None = None
+    def __init__(self, name: str, node: ast.AST, statement: ast.Import | ast.ImportFrom | None = None) -> None:
+        self.name = name
+        self.node = node
+        self.statement = statement
 
 
-@dataclass(eq=False)
 class Scope:
     """A scope with the bindings made in it."""
 
-    kind: ScopeKind
-    node: ast.AST
-    parent: Scope | None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    globals: set[str] = field(default_factory=set)
-    nonlocals: set[str] = field(default_factory=set)
+    def __init__(self, kind: ScopeKind, node: ast.AST, parent: Scope | None) -> None:
+        self.kind = kind
+        self.node = node
+        self.parent = parent
+        self.bindings: dict[str, list[Binding]] = {}
+        self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The scope a name belongs to and all its bindings there."""
 
     scope: Scope

@@ -8,8 +8,8 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from holdline.model import Problem, ProblemKind
 from holdline.scopes import Scopes
@@ -26,11 +26,11 @@ _STATELESS = re.compile(
 )
 # What a syntax error on an older Python usually means, most specific first: (pattern on the line, first version).
 _NEWER_GRAMMAR = (
-    (re.compile(r"^\s*type\s+\w+(\[.*\])?\s*="), "3.12"),
-    (re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\["), "3.12"),
-    (re.compile(r"^\s*except\s+[\w.]+\s*,\s*[\w.]+.*:"), "3.14"),
-    (re.compile(r"(?<![\w])([tT][rR]?|[rR][tT])(['\"])"), "3.14"),
-    (re.compile(r"(?<![\w])[rR]?[fF][rR]?(['\"])"), "3.12"),
+    (r"^\s*type\s+\w+(\[.*\])?\s*=", "3.12"),
+    (r"^\s*(async\s+)?(def|class)\s+\w+\[", "3.12"),
+    (r"^\s*except\s+[\w.]+\s*,\s*[\w.]+.*:", "3.14"),
+    (r"(?<![\w])([tT][rR]?|[rR][tT])(['\"])", "3.14"),
+    (r"(?<![\w])[rR]?[fF][rR]?(['\"])", "3.12"),
 )
 
 
@@ -42,24 +42,23 @@ class SourceError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Byte offsets `start:end` in the file."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True)
 class Source:
     """A parsed file. `utf8` is its text in UTF-8 without a byte-order mark, line endings as they are."""
 
-    path: str
-    data: bytes
-    tree: ast.Module
-    encoding: str
-    bom: int
-    utf8: bytes = field(repr=False)
+    def __init__(self, path: str, data: bytes, tree: ast.Module, encoding: str, bom: int, utf8: bytes) -> None:
+        self.path = path
+        self.data = data
+        self.tree = tree
+        self.encoding = encoding
+        self.bom = bom
+        self.utf8 = utf8
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -238,7 +237,7 @@ def _newer_grammar(error: SyntaxError) -> str:
 
     here = "{}.{}".format(*sys.version_info)
     for pattern, version in _NEWER_GRAMMAR:
-        if _version(version) > sys.version_info[:2] and pattern.search(error.text or ""):
+        if _version(version) > sys.version_info[:2] and re.search(pattern, error.text or ""):
             return f" (valid from Python {version} on, perhaps; this is Python {here}: run holdline with a newer one)"
     return ""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from holdline.model import Suppression, Violation
 
@@ -30,8 +30,7 @@ _LONGEST_TEXT = 400  # characters to show of a comment
 _HINT = "Write `# holdline: allow[HL101] reason — until YYYY-MM-DD`; the date is optional."
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What suppressions did to a file's violations.
 
     `faults` are violations of HL001, `valid` the good suppressions, `unused` those of them that covered nothing.

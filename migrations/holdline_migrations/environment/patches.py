@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdline.model import Edit, Fix, ImportName, Safety, Site
 from holdline.scopes import ScopeKind
@@ -28,8 +28,7 @@ _RESERVED = frozenset({"mode", "restore", "values", "in_dict"})
 _PATCHER_METHODS = frozenset({"start", "stop", "__enter__", "__exit__"})
 
 
-@dataclass(frozen=True)
-class DictPatch:
+class DictPatch(NamedTuple):
     """A call `patch.dict(<environment>, …)`. `access` is the target's access, None where it is a string."""
 
     call: ast.Call

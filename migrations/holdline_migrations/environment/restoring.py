@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from holdline.model import Safety, Violation
 from holdline_migrations.environment.kinds import Kind, kind_of
@@ -37,8 +36,8 @@ def _hold_back(violation: Violation, reason: str, for_good: bool) -> Violation:
     """Refuse the fix, or leave it to the unsafe tier, where the whole scope is rewritten."""
     if violation.fix is None or (not for_good and not violation.is_safe):
         return violation
-    fix = None if for_good else replace(violation.fix, safety=Safety.UNSAFE, note=reason)
-    return replace(violation, fix=fix, refusal=reason)
+    fix = None if for_good else violation.fix._replace(safety=Safety.UNSAFE, note=reason)
+    return violation._replace(fix=fix, refusal=reason)
 
 
 def _restore_scopes(unit: Unit) -> Iterator[Function]:

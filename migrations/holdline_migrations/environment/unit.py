@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from holdline import fstrings
 from holdline.migration import Context
@@ -20,8 +20,7 @@ NO_POSITION = "it stands in an f-string, where Python before 3.12 gives no posit
 _SHOWS_SOURCE = "a field like {x=} prints its own source text, which the rewrite would change"
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(NamedTuple):
     """An expression that is `os.environ` or one of the functions that work on it; `name` is which."""
 
     node: ast.expr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -111,7 +110,7 @@ def rules() -> list[Rule]:
 @pytest.fixture
 def scan() -> ScanReport:
     """2 of 3 files checked have violations; one more did not parse."""
-    scanned = replace(CHANGED, remaining=(REFUSED, FIXED), fixed=(), edits=(), before=b"", after=b"")
+    scanned = CHANGED._replace(remaining=(REFUSED, FIXED), fixed=(), edits=(), before=b"", after=b"")
     return score_files([scanned, ODD, BROKEN], {Category.TESTS: 3, Category.SOURCE: 1})
 
 
@@ -123,7 +122,7 @@ def clean_scan() -> ScanReport:
 @pytest.fixture
 def verdict() -> GateReport:
     """Two new violations, one caused from elsewhere; an old one; two files not judged, one as before; a suppression."""
-    old = replace(REFUSED, line=9, end_line=9)
+    old = REFUSED._replace(line=9, end_line=9)
     allowed = Suppression(
         ODD_PATH, 3, 8, "# holdline: allow[HL101] \x1b[31mwhy", ("HL101",), "\x1b[31mwhy", date(2027, 3, 1)
     )
@@ -135,7 +134,7 @@ def verdict() -> GateReport:
         old=(old,),
         causes={REFUSED.place: 5},
         unjudged=(Unjudged(UNPARSED, tuple(range(2, 15)), was_before=False), Unjudged(broken, (), was_before=True)),
-        suppressions=(allowed, replace(allowed, path="a.py", until=None, codes=("HL101", "HL102"), reason="why")),
+        suppressions=(allowed, allowed._replace(path="a.py", until=None, codes=("HL101", "HL102"), reason="why")),
     )
 
 
@@ -157,14 +156,14 @@ def dry_run() -> MigrationReport:
 
 @pytest.fixture
 def written(dry_run: MigrationReport) -> MigrationReport:
-    return replace(dry_run, dry_run=False, run="2026-01-05-1")
+    return dry_run._replace(dry_run=False, run="2026-01-05-1")
 
 
 @pytest.fixture
 def stopped(written: MigrationReport) -> MigrationReport:
     """The run found the one file to fix edited since it was planned."""
     problem = Problem(CHANGED.path, ProblemKind.CHANGED, "was edited since it was planned; run again")
-    return replace(written, unwritten=(problem,))
+    return written._replace(unwritten=(problem,))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +142,8 @@ def test_other_migrations_are_valid(name: str, request: pytest.FixtureRequest, v
 
 
 def test_a_diff_that_is_no_utf8_is_left_out(dry_run: MigrationReport, validated: Callable[[str], Any]) -> None:
-    latin = replace(dry_run.plan.results[0], before=dry_run.plan.results[0].before + b"\xe9\n")
-    migration = replace(dry_run, plan=replace(dry_run.plan, results=(latin,)))
+    latin = dry_run.plan.results[0]._replace(before=dry_run.plan.results[0].before + b"\xe9\n")
+    migration = dry_run._replace(plan=dry_run.plan._replace(results=(latin,)))
     assert validated(render_migration(migration))["files"][0]["diff"] is None
 
 
@@ -153,8 +152,8 @@ def test_a_clean_scan_is_valid(clean_scan: ScanReport, validated: Callable[[str]
 
 
 def test_control_characters_are_escaped(scan: ScanReport) -> None:
-    odd = replace(scan.results[0].remaining[0], text="\x1b[2J\x7f\x9b")
-    text = render_scan(replace(scan, results=(replace(scan.results[0], remaining=(odd,)),)))
+    odd = scan.results[0].remaining[0]._replace(text="\x1b[2J\x7f\x9b")
+    text = render_scan(scan._replace(results=(scan.results[0]._replace(remaining=(odd,)),)))
     assert not {"\x1b", "\x7f", "\x9b"} & set(text)
     assert json.loads(text)["files"][0]["violations"][0]["text"] == "\x1b[2J\x7f\x9b"
 

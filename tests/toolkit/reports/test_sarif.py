@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -123,8 +122,8 @@ def test_fingerprints_survive_moves_and_tell_twins_apart(
 ) -> None:
     result = scan.results[0]
     original = result.remaining[1]
-    respaced = replace(original, line=50, end_line=50, text=' os.getenv(\n"A") '.replace("\n", ""))
-    twins = replace(scan, results=(replace(result, remaining=(original, respaced)),))
+    respaced = original._replace(line=50, end_line=50, text=' os.getenv(\n"A") '.replace("\n", ""))
+    twins = scan._replace(results=(result._replace(remaining=(original, respaced)),))
     prints = [
         entry["partialFingerprints"]["holdlineText/v1"] for entry in validated(render_scan(twins, rules))["results"]
     ]

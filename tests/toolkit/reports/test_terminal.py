@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from holdline.model import Category, Edit, FileResult, Ranked
@@ -106,7 +105,7 @@ def test_summary_of_nothing(nothing: MigrationReport, make_screen: MakeScreen) -
 
 def test_odd_text_in_the_summary_is_escaped(dry_run: MigrationReport, make_screen: MakeScreen) -> None:
     screen = make_screen()
-    screen.console.show(migration_view(replace(dry_run, dependency="\x1b[5m"), full=True))
+    screen.console.show(migration_view(dry_run._replace(dependency="\x1b[5m"), full=True))
     assert "\x1b" not in shown(screen)
 
 

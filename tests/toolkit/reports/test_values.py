@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from holdline.model import FileResult, Problem, ProblemKind, Violation
@@ -43,7 +41,7 @@ def test_reasons(dry_run: MigrationReport) -> None:
 @pytest.mark.parametrize(("hint", "reason"), [("write x", "write x"), ("", "no fix is known")])
 def test_reason_without_refusal_or_fix(dry_run: MigrationReport, hint: str, reason: str) -> None:
     result = dry_run.results[0]
-    violation: Violation = replace(result.remaining[0], refusal="", hint=hint)
+    violation: Violation = result.remaining[0]._replace(refusal="", hint=hint)
     assert reason_left(violation, result) == reason
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -46,13 +45,13 @@ def test_the_last_line(verdict: GateReport, passing: GateReport) -> None:
 
 def test_a_base_with_a_steering_name(passing: GateReport, is_safe: Callable[[str], bool]) -> None:
     assert is_safe(
-        verdict_line(replace(passing, snapshot=replace(passing.snapshot, named="x, where HEAD left \x1b[2J")))
+        verdict_line(passing._replace(snapshot=passing.snapshot._replace(named="x, where HEAD left \x1b[2J")))
     )
 
 
 def test_fixes_in_a_range(verdict: GateReport, dry_run: object) -> None:
     changed: FileResult = dry_run.results[0]  # type: ignore[attr-defined]
-    in_range = replace(verdict, snapshot=replace(verdict.snapshot, head="3" * 40))
+    in_range = verdict._replace(snapshot=verdict.snapshot._replace(head="3" * 40))
     text = render_check(in_range, [changed])
     assert "--fix" not in text
     assert "these changes fix what is new and can be fixed safely:\ndiff --git " in text

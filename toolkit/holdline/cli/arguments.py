@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
+import os
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from holdline import __version__
 from holdline.cli.exits import Exit
 from holdline.reports.printable import printable
+from holdline_runtime import get_env
 
 SCAN_FORMATS = ("text", "json", "sarif", "github", "junit")
 MIGRATE_FORMATS = ("text", "json", "sarif")
@@ -18,14 +23,30 @@ _PATHS = "files or folders (default: the repository)"
 _JOBS = "processes (default: the CPUs there are)"
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Fits the terminal. argparse's own one looks it up with `shutil`, for each option anew, asked for help or not."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, and takes no abbreviated options: they would change their meaning one day."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         self.exit(Exit.ERROR, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
+
+
+@functools.cache
+def _width() -> int:
+    with contextlib.suppress(KeyError, ValueError):
+        return int(get_env()["COLUMNS"]) - 2
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # no terminal, a closed stream or none
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns - 2  # type: ignore[union-attr]
+    return 78
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,8 +36,13 @@ if TYPE_CHECKING:
     from holdline_hooks.push_ranges import PushRange
 
 
+#: Between two looks for garbage. Syntax trees are made of many objects and go by themselves.
+_ALLOCATIONS = 100_000
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
+    gc.set_threshold(_ALLOCATIONS)
     environ = get_env()
     repo = discover_told(environ) if arguments.folder == "." else discover(arguments.folder)
     gate = _Gate(repo, arguments, console)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-from dataclasses import replace
 
 from holdline import engine
 from holdline.cli.exits import Exit
@@ -63,7 +62,7 @@ def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> 
     limited = engine.limit(kept, lambda r: True, arguments.max_files)
     if later := len(kept.changed) - len(limited.changed):
         console.note(f"holdline: --max-files {arguments.max_files} leaves {counted(later, 'file')} for later")
-    return replace(limited, problems=selection.problems)
+    return limited._replace(problems=selection.problems)
 
 
 def _say_what_is_elsewhere(

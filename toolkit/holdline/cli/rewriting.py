@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from holdline import engine
 from holdline.cache import CACHE_FILE
 from holdline.cli.session import Progress, Session
@@ -58,7 +56,7 @@ def write_plan(session: Session, report: MigrationReport, command: str, progress
         except KeyboardInterrupt:
             hint = f"each file of run {run} is either as it was or rewritten in full; `holdline undo` takes it back"
             raise KeyboardInterrupt(hint) from None
-        done = replace(report, run=str(run), unwritten=tuple(p for p in problems if p is not None))
+        done = report._replace(run=str(run), unwritten=tuple(p for p in problems if p is not None))
         journal.finish(run, RunStatus.COMPLETE, {"remaining": sum(len(r.remaining) for r in done.results)})
     return done
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from holdline import engine
@@ -25,7 +24,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     task = session.task(paths, migrations, arguments.jobs)
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
-    report = replace(report, unreachable=selection.problems)
+    report = report._replace(unreachable=selection.problems)
     _write(_render(report, arguments, session, console), arguments, console)
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 

@@ -7,7 +7,6 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from dataclasses import replace
 
 from holdline.edits import OffsetMap
 from holdline.model import FileResult, Violation
@@ -27,9 +26,9 @@ def relocate(result: FileResult) -> FileResult:
         end = moved.end(before.offset(violation.end_line, violation.end_column))
         line, column = after.position(start)
         end_line, end_column = after.position(max(start, end))
-        return replace(violation, line=line, column=column, end_line=end_line, end_column=end_column)
+        return violation._replace(line=line, column=column, end_line=end_line, end_column=end_column)
 
-    return replace(result, remaining=tuple(map(place, result.remaining)))
+    return result._replace(remaining=tuple(map(place, result.remaining)))
 
 
 class _Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from holdline.model import FileResult, Plan, Problem, ProblemKind, Safety, Suppression, Violation
 from holdline.reports.printable import printable
@@ -17,8 +17,7 @@ PROBLEM_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationReport:
+class MigrationReport(NamedTuple):
     """A migration as it ended, or as a dry run foresees it.
 
     `dependency` is one line on what rewritten code now needs and where to declare it (empty: nothing new),
@@ -44,8 +43,7 @@ class MigrationReport:
 
     def _settle(self, result: FileResult, stopped: Problem | None) -> FileResult:
         if stopped:
-            return replace(
-                result,
+            return result._replace(
                 remaining=result.violations,
                 fixed=(),
                 edits=(),
