@@ -75,7 +75,7 @@ class EnvAccess:
         modules = sorted({config.env.get.partition(":")[0], config.env.patch.partition(":")[0]})
         if modules == ["holdline_runtime"]:
             return (
-                "The rewritten code imports `holdline_runtime`: add `holdline` (which needs nothing else) to the "
-                "requirements your tests are run with."
+                "The rewritten code imports `holdline_runtime`: add Holdline (it needs nothing else; PyPI's `holdline` "
+                "is another project) to the requirements your tests are run with."
             )
         return f"The rewritten code imports {' and '.join(f'`{m}`' for m in modules)}, as [tool.holdline.env] says."

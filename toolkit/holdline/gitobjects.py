@@ -53,7 +53,9 @@ def require_gitpython() -> None:
     try:
         import git  # noqa: F401
     except ModuleNotFoundError as error:
-        raise MissingExtraError("this command needs GitPython: pip install 'holdline[toolkit]'") from error
+        raise MissingExtraError(
+            "this command needs GitPython: install Holdline with its extra (pip install '.[toolkit]' in its clone)"
+        ) from error
     except ImportError as error:  # its way of saying that it found no git to run
         raise RepositoryError(NO_GIT) from error
 

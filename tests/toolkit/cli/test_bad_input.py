@@ -341,7 +341,7 @@ class TestMissingPackages:
         done = shell(repo.root, *line, env=without(package))
         assert done.code == 2
         assert done.complaint.startswith("holdline: this command needs ")
-        assert "pip install 'holdline[toolkit]'" in done.complaint
+        assert "pip install '.[toolkit]'" in done.complaint
         assert repo.read("tests/test_a.py") == READ.encode()
 
     @pytest.mark.parametrize("line", [["scan"], ["status"], ["rules"], ["migrate", "--help"]], ids=" ".join)

@@ -90,7 +90,7 @@ def test_without_rich_the_extra_is_named(make_screen: MakeScreen, monkeypatch: p
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_rich)
-    with pytest.raises(MissingExtraError, match=r"the package rich; run: pip install 'holdline\[toolkit\]'"):
+    with pytest.raises(MissingExtraError, match=r"the package rich: install Holdline with its extra"):
         make_screen().console.show("x")
 
 

@@ -116,7 +116,10 @@ def needs_extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f"this command needs the package {error.name}; run: pip install 'holdline[toolkit]'"
+        message = (
+            f"this command needs the package {error.name}: install Holdline with its extra "
+            "(pip install '.[toolkit]' in its clone)"
+        )
         raise MissingExtraError(message) from None
 
 
