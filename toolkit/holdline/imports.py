@@ -181,7 +181,7 @@ def _live_strings(source: Source) -> list[str]:
             roots.append(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
             roots.append(node.returns)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "cast":
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "cast":
             roots.extend(node.args[:1])
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and ">>>" in node.value:
             roots.append(node)

@@ -17,6 +17,8 @@ from holdline.trees import child_nodes
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONGEST_EXCERPT = 400  # bytes of a line
+#: Bytes of a file. A syntax tree takes some 200 times its file's memory; nobody writes so much by hand.
+LARGEST = 2_000_000
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 # Encodings in which each character has its own bytes whatever stands before it: only there is a byte range a text.
 _STATELESS = re.compile(
@@ -70,6 +72,10 @@ class Source:
     def _file_line_starts(self) -> list[int]:
         """Offsets in the file of the first byte of each line; the encodings we read have ASCII's line endings."""
         return [self.bom, *(m.end() for m in _NEWLINE.finditer(self.data))]
+
+    @cached_property
+    def _last_count(self) -> list[int]:
+        return [-1, 0, 0]
 
     @cached_property
     def _is_ascii(self) -> bool:
@@ -132,8 +138,18 @@ class Source:
         """Line and column (from 1, in characters) of a file byte offset."""
         line = bisect_right(self._file_line_starts, offset) - 1
         start = self._file_line_starts[line]
-        before = offset - start if self._is_ascii else len(self.data[start:offset].decode(self.encoding))
-        return line + 1, before + 1
+        return line + 1, (offset - start if self._is_ascii else self._characters(start, offset)) + 1
+
+    def _characters(self, start: int, offset: int) -> int:
+        """How many there are from a line's start to an offset; those up to the last one asked for are not counted anew,
+        for on a line of a megabyte, with violations by the thousand, that would never end.
+        """
+        line, known, count = self._last_count
+        if line != start or known > offset:
+            known, count = start, 0
+        count += len(self.data[known:offset].decode(self.encoding))
+        self._last_count[:] = start, offset, count
+        return count
 
     def line_text(self, line: int) -> str:
         """A line's text without its ending."""
@@ -141,16 +157,15 @@ class Source:
         match = _NEWLINE.search(self.utf8, start)
         return self.utf8[start : match.start() if match else len(self.utf8)].decode()
 
-    def excerpt(self, line: int, column: int) -> str:
-        """What to show of a line: all of it, or, of one that is very long, the part from a column (from 1) on."""
-        start = self.line_starts[line - 1]
-        match = _NEWLINE.search(self.utf8, start)
-        end = match.start() if match else len(self.utf8)
+    def excerpt(self, line: int, offset: int) -> str:
+        """What to show of a line: all of it, or, of one that is very long, the part from a file byte offset on."""
+        start, end = [*self.line_starts[line - 1 : line + 1], len(self.utf8)][:2]
         if end - start <= _LONGEST_EXCERPT:
             return self.utf8[start:end].decode().strip()
-        # a character has four bytes at most, and one that the cut goes through is left out
-        first = start + (column - 1 if self._is_ascii else len(self.utf8[start:end].decode()[: column - 1].encode()))
-        return "… " + self.utf8[first : min(end, first + _LONGEST_EXCERPT)].decode(errors="ignore").strip() + " …"
+        part = self.data[
+            offset : min(offset + _LONGEST_EXCERPT, *self._file_line_starts[line : line + 1], len(self.data))
+        ]
+        return f"… {part.decode(self.encoding, errors='ignore').strip()} …"  # the cut may go through a character
 
     def line_start(self, offset: int) -> int:
         """File offset where the line holding `offset` begins (just behind a byte-order mark on the first line)."""
@@ -165,6 +180,9 @@ class Source:
 
 def parse(path: str, data: bytes) -> Source:
     """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where."""
+    if len(data) > LARGEST:
+        message = f"is too large to be judged ({len(data):,} bytes, the most is {LARGEST:,}): split or exclude it"
+        raise _problem(path, ProblemKind.UNREADABLE, message)
     encoding, bom = _encoding(path, data)
     try:
         text = data[bom:].decode(encoding)

@@ -26,6 +26,7 @@ _SEPARATOR = "—–;-"
 # ordinary word.
 _UNTIL = re.compile(rf"(?:^|\s*[{_SEPARATOR}]\s*|\s+)until\s+(?=\d{{4}}-)|\s*[{_SEPARATOR}]\s*until\b\s*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LONGEST_TEXT = 400  # characters to show of a comment
 _HINT = "Write `# holdline: allow[HL101] reason — until YYYY-MM-DD`; the date is optional."
 
 
@@ -66,11 +67,16 @@ def apply_suppressions(violations: Iterable[Violation], suppressions: Sequence[S
     """
     complaints = {s: complaint for s in suppressions if (complaint := _complaint(s, today))}
     valid = [s for s in suppressions if s not in complaints]
+    by_line: dict[int, list[Suppression]] = {}
+    for suppression in valid:
+        for line in {suppression.line, suppression.target}:
+            by_line.setdefault(line, []).append(suppression)
     kept: list[Violation] = []
     suppressed: list[Violation] = []
     used = set()
     for violation in violations:
-        covering = [s for s in valid if s.covers(violation)]
+        near = [s for line in {violation.line, violation.end_line} for s in by_line.get(line, ())]
+        covering = [s for s in near if s.covers(violation)]
         used.update(covering)
         (suppressed if covering else kept).append(violation)
     return Applied(
@@ -169,7 +175,8 @@ def _fault(suppression: Suppression, complaint: str) -> Violation:
         column=suppression.column,
         end_line=suppression.line,
         end_column=suppression.column + len(suppression.text),
-        text=suppression.text,
+        text=suppression.text if len(suppression.text) <= _LONGEST_TEXT else suppression.text[:_LONGEST_TEXT] + " …",
+        identity=" ".join(suppression.text.split()),
         hint="Fix what it covers, or give a new date with its reason." if expired else _HINT,
         refusal="a suppression needs a person's decision",
     )

@@ -138,7 +138,7 @@ class Unit:
             refusal = "no rewrite is known"
         elif fix is not None and fix.safety is Safety.UNSAFE:
             refusal = refusal or fix.note
-        text = self.source.excerpt(line, column)
+        text = self.source.excerpt(line, span.start)
         place = (self.source.path, line, column, end_line, end_column, text)
         return Violation(code, message, *place, hint, refusal, fix, identity)
 
