@@ -172,7 +172,8 @@ class Journal:
             self._database.executemany("UPDATE writes SET state = ? WHERE run = ? AND path = ?", rows)
             self._set_status(run, status)
         if status is RunStatus.UNDONE:
-            self._repo.release(_ref(run))
+            undone = self._query("SELECT id FROM runs WHERE status = ?", RunStatus.UNDONE)
+            self._repo.release(_ref(run) for (run,) in undone)  # earlier ones too, where that was cut short
 
     def _settle(self) -> None:
         """Close the runs that are still open. We hold the lock: whoever worked on them is gone or done."""

@@ -110,6 +110,15 @@ def _write_beside(path: Path, content: bytes, like: os.stat_result) -> Path:
     return temporary
 
 
+def flush_file(path: Path) -> None:
+    """Have what a file holds outlive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def flush_folder(folder: Path) -> None:
     """Have new names in `folder` outlive a power cut, where the file system can promise that (not all)."""
     with contextlib.suppress(OSError):
