@@ -102,6 +102,6 @@ def _places(source: Source, string: ast.JoinedStr, dotted: str) -> dict[ast.AST,
 
 
 def _dotted(text: str) -> re.Pattern[str]:
-    """Matches a dotted name, as its group 1, and `\\N{…}`, in which there is none; a quote follows a string's prefix."""
+    """Matches a dotted name, as its group 1, and `\\N{…}`, which holds none; a quote follows a string's prefix."""
     name = r"\s*\.\s*".join(map(re.escape, text.split(".")))
     return re.compile(r"\\N\{[^}]*\}|(?<![\w.])(" + name + r")(?![\w'\"])")

@@ -118,7 +118,10 @@ class Journal:
         return run
 
     def write(self, run: int, planned: PlannedWrite) -> Problem | None:
-        """Carry out one planned write of `run`; a Problem where the file was left as it was."""
+        """Carry out one planned write of `run`; a Problem where the file was left as it was.
+
+        Raises DiskFullError, after which no other write would fare better.
+        """
         self._need_lock()
         try:
             path = locate(self._repo.root, planned.path)
