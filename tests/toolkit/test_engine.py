@@ -94,6 +94,20 @@ def test_a_file_that_is_gone_or_locked_is_a_problem_of_its_own(tmp_path: Path) -
     assert len(report.violations) == 1
 
 
+def test_what_would_never_end_is_not_read(tmp_path: Path) -> None:
+    """A file that became a pipe or a device's link since it was listed, or that holds gigabytes."""
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "zeros.py").symlink_to("/dev/zero")
+    with (tmp_path / "huge.py").open("wb") as file:
+        file.truncate(5_000_000_000)
+    report = scanned(task(tmp_path, ("pipe.py", "zeros.py", "huge.py")))
+    assert [(p.kind, p.message) for p in report.problems] == [
+        (ProblemKind.UNREADABLE, "cannot be read: not a plain file any more"),
+        (ProblemKind.UNREADABLE, "cannot be read: Too many levels of symbolic links"),
+        (ProblemKind.UNREADABLE, "cannot be read: 5,000,000,000 bytes, the most is 100,000,000: exclude it"),
+    ]
+
+
 def test_a_file_that_goes_while_we_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, {"a.py": READ})
     candidates = screen(task(tmp_path, paths))

@@ -47,6 +47,7 @@ STRINGS = [
     "(f'{x}', f'{os.environ}', f'{os.environ}')",
     "f'{yield_}{os.environ}' % os.environ",
     "f'{await_(os.environ)}'",
+    "f'\\N{BULLET}{os.environ}'",
 ]
 
 
@@ -73,6 +74,24 @@ def test_every_name_is_located(text: str, head: str, newline: str) -> None:
         node.value.id = "os"  # type: ignore[attr-defined]
         # in `{x=}` the text changes as well
         assert ast.unparse(changed.tree) in (expected, expected.replace("os.environ=", "changed="))
+
+
+@pytest.mark.parametrize("name", ["f", "A", "rf"])
+def test_a_name_that_reads_like_something_else(name: str) -> None:
+    """Like a string's prefix, or a part of a character's name."""
+    source = parse("x.py", f"f'\\N{{LATIN SMALL LETTER A}}{{{name}}}' rf'{{x.{name}}} {{{name}}}'\n".encode())
+    nodes = [n for n in ast.walk(source.tree) if isinstance(n, ast.Name) and n.id == name]
+    spans = [fstrings.locate(source, node) for node in nodes]
+    assert len(set(spans)) == 2
+    assert all(
+        span is not None and source.data[span.start - 1 : span.end + 1].decode() == f"{{{name}}}" for span in spans
+    )
+
+
+def test_thousands_in_one_string() -> None:
+    source = parse("x.py", b"f'" + b"{os.environ}" * 3000 + b"'\n")
+    spans = [fstrings.locate(source, node) for node in accesses(source)]
+    assert spans == [fstrings.Span(n, n + 10) for n in range(3, 36000, 12)]
 
 
 def test_what_cannot_be_located_is_known() -> None:

@@ -253,7 +253,7 @@ class TestObjects:
         assert open_repo(objects).read_blob(kept) == b"kept"
         with pytest.raises(KeyError):
             open_repo(objects).read_blob(lost)
-        found.release(REF)
+        found.release([REF])
         objects.git("gc", "--quiet", "--prune=now")
         with pytest.raises(KeyError):
             open_repo(objects).read_blob(kept)
@@ -264,8 +264,8 @@ class TestObjects:
         found.protect(REF, [first])
         found.protect(REF, [second])
         assert second in objects.git("ls-tree", REF)
-        found.release(REF)
-        found.release(REF)
+        found.release([REF])
+        found.release([REF])
         assert objects.git("for-each-ref", "refs/holdline") == ""
 
     def test_stored_in_the_common_directory_of_a_worktree(self, make_repo: MakeRepo, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -22,6 +23,7 @@ from holdline.journal_database import JournalError
 from holdline.model import ProblemKind
 from holdline.runs import PlannedWrite, RunStatus
 from holdline.undo import undo_run
+from holdline.writing import DiskFullError
 
 if TYPE_CHECKING:
     from conftest import MakeRepo, Repo
@@ -184,16 +186,57 @@ class TestRefusals:
         assert problem.kind is ProblemKind.CHANGED
         assert (tmp_path / "elsewhere" / "a.py").read_bytes() == b"old\n"
 
-    def test_disk_full(self, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_folder_that_cannot_be_written(self, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = os.replace
+
+        def closed(source: Path, target: Path) -> None:
+            if target.name == "a.py":
+                raise OSError(errno.EROFS, "Read-only file system")
+            real(source, target)
+
+        monkeypatch.setattr(os, "replace", closed)
+        assert self.outcome(repo)[1] == "cannot be written: Read-only file system"
+
+    def test_a_full_disk_ends_the_run(self, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
         real = os.replace
 
         def full(source: Path, target: Path) -> None:
-            if target.name == "a.py":
-                raise OSError(28, "No space left on device")
+            if target.name == "b.py":
+                raise OSError(errno.ENOSPC, "No space left on device")
             real(source, target)
 
         monkeypatch.setattr(os, "replace", full)
-        assert self.outcome(repo)[1] == "cannot be written: No space left on device"
+        with pytest.raises(DiskFullError, match=r"b\.py cannot be written: No space left"):
+            run_all(repo, [swap("a.py"), swap("b.py")])
+        with open_journal(repo) as journal:
+            assert [write.path for write in journal.written(1)] == ["a.py"]
+        assert (repo.read("a.py"), repo.read("b.py")) == (b"new\n", b"old\n")
+
+
+class TestLeftLocks:
+    """What a git that a power cut stopped has left: it removes its locks when it ends, and it did not."""
+
+    def test_on_the_ref_of_a_run(self, repo: Repo) -> None:
+        lock = repo.write(".git/refs/holdline/runs/1.lock", b"")
+        run_all(repo, [swap("a.py")])
+        assert not lock.exists()
+        assert repo.git("for-each-ref", "refs/holdline").endswith("refs/holdline/runs/1\n")
+
+    def test_on_all_refs(self, repo: Repo) -> None:
+        """It is not ours to remove: undo does its work, and the next one lets go of the originals."""
+        run_all(repo, [swap("a.py")])
+        lock = repo.write(".git/packed-refs.lock", b"")
+        found = Repository.discover(repo.root)
+        with Journal.open(found) as journal:
+            assert undo_run(found, journal).restored == ("a.py",)
+            assert journal.runs()[0].undone
+        assert repo.git("for-each-ref", "refs/holdline") != ""
+        lock.unlink()
+        run_all(repo, [swap("b.py")])
+        with Journal.open(found) as journal:
+            undo_run(found, journal)
+        assert repo.git("for-each-ref", "refs/holdline") == ""
+        assert repo.git("status", "--porcelain") == ""
 
 
 class TestDatabase:

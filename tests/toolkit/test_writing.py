@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from holdline.writing import FileChanged, FileReadOnly, locate, read_plain, replace_file, sweep_leftovers
+from holdline.writing import DiskFullError, FileChanged, FileReadOnly, locate, read_plain, replace_file, sweep_leftovers
 
 BYTES = [
     b"",
@@ -115,7 +115,7 @@ def test_disk_full_leaves_the_old_file_alone(file: Path, failing: str, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, failing, full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DiskFullError, match=r"a\.py cannot be written: No space left"):
         replace_file(file, expected=b"old\n", new=b"new\n")
     assert file.read_bytes() == b"old\n"
     assert only(file)

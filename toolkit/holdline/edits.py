@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from holdline.model import Edit
 
@@ -35,7 +37,7 @@ def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 class OffsetMap:
-    """Where bytes outside the edits went: old offset to new offset.
+    """Where bytes outside the edits, which are sorted as `merge_edits` does it, went: old offset to new offset.
 
     >>> moved = OffsetMap([Edit(2, 4, b"wide!")])
     >>> moved.start(1), moved.start(2), moved.end(4), moved.start(6)
@@ -44,14 +46,17 @@ class OffsetMap:
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = tuple(edits)
+        self._starts = [e.start for e in self._edits]
+        self._ends = [e.end for e in self._edits]
+        self._growth = [0, *accumulate(len(e.text) - (e.end - e.start) for e in self._edits)]
 
     def start(self, offset: int) -> int:
         """The new offset of a region that began at `offset`; what was inserted there lies before it."""
-        return offset + sum(_growth(e) for e in self._edits if e.end <= offset)
+        return offset + self._growth[bisect_right(self._ends, offset)]
 
     def end(self, offset: int) -> int:
         """The new offset of a region that ended at `offset`; what was inserted there lies behind it."""
-        return offset + sum(_growth(e) for e in self._edits if e.end <= offset and e.start < offset)
+        return offset + self._growth[min(bisect_right(self._ends, offset), bisect_left(self._starts, offset))]
 
     def outer_end(self, offset: int) -> int:
         """The new offset of a region that ended at `offset`; what was inserted there belongs to it."""
@@ -59,13 +64,5 @@ class OffsetMap:
 
     def texts(self) -> list[tuple[int, int]]:
         """Where the edits' own texts lie in the new bytes, in the order of the edits."""
-        spans, growth = [], 0
-        for edit in self._edits:
-            start = edit.start + growth
-            spans.append((start, start + len(edit.text)))
-            growth += _growth(edit)
-        return spans
-
-
-def _growth(edit: Edit) -> int:
-    return len(edit.text) - (edit.end - edit.start)
+        starts = [edit.start + growth for edit, growth in zip(self._edits, self._growth, strict=False)]
+        return [(start, start + len(edit.text)) for start, edit in zip(starts, self._edits, strict=True)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from holdline.remembering import cache_key, recall, remember
 from holdline.samples import SAMPLE_REFUSAL, sample_project
 from holdline.workers import map_in_order
 
+#: Bytes of a file that is looked into. Far smaller ones are too large to be judged, if they hold anything to judge.
+_MOST = 100_000_000
 #: Wraps an iteration to show its progress: (items, how many, label).
 Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
 
@@ -182,8 +186,20 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
 
 
 def _read(root: Path, path: str) -> bytes:
-    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118  # pathlib costs more than the read
-        return file.read()
+    """A file's bytes. It was a plain file of bearable size when it was listed, and must not be anything else by now: a
+    pipe, a link to a device or a file of gigabytes would never end.
+    """
+    descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # noqa: PTH118  # fast
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a plain file any more")
+        if status.st_size > _MOST:
+            raise OSError(errno.EFBIG, f"{status.st_size:,} bytes, the most is {_MOST:,}: exclude it")
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

@@ -1,8 +1,8 @@
 """Where expressions inside f-strings lie.
 
 Before Python 3.12 the parser gives wrong positions for nodes inside an f-string, so a dotted name there is found by
-its text: of all places that read like it, the right one is where another name, put there, ends up at the node's
-place in the tree.
+its text: of all places that read like it, the right one is where another name, put there, ends up at the node's place
+in the tree.
 """
 
 from __future__ import annotations
@@ -11,26 +11,20 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from itertools import accumulate
 
 from holdline.source import Source, Span
 
 #: Whether this Python's parser gives true positions inside f-strings.
 RELIABLE = sys.version_info >= (3, 12)
-_STAND_IN = "holdline_stand_in"
+_STAND_IN = "holdline_stand_in_"
 # What may stand between a field's expression and the `=` of `{x=}`.
 _EQUALS = re.compile(rb"(?:[\s)]|#[^\r\n]*)*=")
 
 
 def enclosing(source: Source, node: ast.AST) -> ast.JoinedStr | None:
     """The outermost f-string a node is part of."""
-    found: ast.JoinedStr | None = None
-    current: ast.AST | None = node
-    while current is not None and not isinstance(current, ast.stmt):
-        if isinstance(current, ast.JoinedStr):
-            found = current
-        current = source.parents.get(current)
-    return found
+    return source.fstrings.get(node)
 
 
 def locate(source: Source, node: ast.expr) -> Span | None:
@@ -38,14 +32,10 @@ def locate(source: Source, node: ast.expr) -> Span | None:
     string = None if RELIABLE else enclosing(source, node)
     if string is None:
         return source.span(node)
-    whole = source.span(string)
-    text = source.text(whole)
-    path = _path(source, string, node)
-    for match in _dotted(ast.unparse(node)).finditer(text):
-        if _has_stand_in(text[: match.start()] + _STAND_IN + text[match.end() :], path):
-            start, end = (len(source.encode(text[:n])) for n in match.span())
-            return Span(whole.start + start, whole.start + end)
-    return None
+    key = string, ast.unparse(node)
+    if key not in source.located:
+        source.located[key] = _places(source, *key)
+    return source.located[key].get(node)
 
 
 def span(source: Source, node: ast.expr) -> Span:
@@ -60,6 +50,8 @@ def span(source: Source, node: ast.expr) -> Span:
 
 def shows_its_source(source: Source, node: ast.expr) -> bool:
     """Whether the expression stands in a field like `{x=}`, which prints the source text itself."""
+    if node not in source.fstrings:
+        return False
     current: ast.AST = node
     parent = source.parents.get(current)
     while parent is not None and not isinstance(parent, ast.stmt):
@@ -83,29 +75,33 @@ def _echoes(source: Source, string: ast.AST, field: ast.FormattedValue, node: as
     return text.endswith("=") and re.sub(r"\s", "", ast.unparse(node)) in text
 
 
-def _path(source: Source, root: ast.AST, node: ast.AST) -> list[int]:
-    """Which child to take at each step from the root down to the node."""
-    steps: list[int] = []
-    while node is not root:
-        parent = source.parents[node]
-        steps.append(next(i for i, child in enumerate(ast.iter_child_nodes(parent)) if child is node))
-        node = parent
-    return steps[::-1]
-
-
-def _has_stand_in(text: str, path: Sequence[int]) -> bool:
-    """Whether the stand-in is what the path leads to in the tree of an expression's text."""
+def _places(source: Source, string: ast.JoinedStr, dotted: str) -> dict[ast.AST, Span]:
+    """Where the nodes of an f-string lie that read like `dotted`: all such places are tried at once, each with a name
+    of its own, for there may be thousands.
+    """
+    whole = source.span(string)
+    text = source.text(whole)
+    found = [m.span() for m in _dotted(dotted).finditer(text) if m[1]]
+    ends = [0, *(end for _, end in found)]
+    pieces = [f"{text[end:start]}{_STAND_IN}{n}" for n, (end, (start, _)) in enumerate(zip(ends, found, strict=False))]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            node: ast.AST = ast.parse(f"({text})", mode="eval").body
-        for step in path:
-            node = list(ast.iter_child_nodes(node))[step]
-    except (SyntaxError, IndexError):
-        return False
-    return isinstance(node, ast.Name) and node.id == _STAND_IN
+            tried = ast.parse(f"({''.join(pieces)}{text[ends[-1] :]})", mode="eval").body
+    except SyntaxError:
+        return {}
+    places = {}
+    todo: list[tuple[ast.AST, ast.AST]] = [(string, tried)]
+    for old, new in todo:
+        if isinstance(new, ast.Name) and new.id.startswith(_STAND_IN):
+            places[old] = found[int(new.id.removeprefix(_STAND_IN))]
+        else:
+            todo.extend(zip(ast.iter_child_nodes(old), ast.iter_child_nodes(new), strict=False))
+    lengths = [0, *accumulate(len(source.encode(character)) for character in text)]
+    return {node: Span(whole.start + lengths[s], whole.start + lengths[e]) for node, (s, e) in places.items()}
 
 
 def _dotted(text: str) -> re.Pattern[str]:
-    parts = map(re.escape, text.split("."))
-    return re.compile(r"(?<![\w.])" + r"\s*\.\s*".join(parts) + r"(?!\w)")
+    """Matches a dotted name, as its group 1, and `\\N{…}`, which holds none; a quote follows a string's prefix."""
+    name = r"\s*\.\s*".join(map(re.escape, text.split(".")))
+    return re.compile(r"\\N\{[^}]*\}|(?<![\w.])(" + name + r")(?![\w'\"])")

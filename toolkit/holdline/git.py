@@ -309,15 +309,27 @@ class Repository:
         return self._objects().read(blob)
 
     def protect(self, ref: str, blobs: Iterable[str]) -> None:
-        """Point `ref` at a tree of `blobs`, so that no garbage collection takes them."""
+        """Point `ref` at a tree of `blobs`, so that no garbage collection takes them. Just one process may do this."""
         entries = b"".join(f"100644 blob {blob}\t{blob}\0".encode() for blob in sorted(set(blobs)))
         tree = self._git("mktree", "-z", stdin=entries).decode().strip()
-        self._git("update-ref", ref, tree, self._ref_value(ref) or "0" * len(tree))
+        found = self._ref_value(ref)
+        if not found:  # so git has no business with it, and a lock on it is left from a power cut
+            (self.common_dir / f"{ref}.lock").unlink(missing_ok=True)
+        self._update_ref(ref, tree, found or "0" * len(tree))
 
-    def release(self, ref: str) -> None:
-        """Delete `ref`, if it is there."""
-        if value := self._ref_value(ref):
-            self._git("update-ref", "-d", ref, value)
+    def release(self, refs: Iterable[str]) -> None:
+        """Delete those of `refs`, all below `refs/holdline/`, that are there. What git cannot delete now stays."""
+        wanted = frozenset(refs)
+        there = self._git("for-each-ref", "--format=%(refname) %(objectname)", "refs/holdline/").decode().splitlines()
+        for ref, value in (line.split() for line in there):
+            if ref in wanted:
+                with contextlib.suppress(RepositoryError):
+                    self._update_ref("-d", ref, value)
+
+    def _update_ref(self, *arguments: str) -> None:
+        done = run_git(self.root, ["update-ref", *arguments], variables=self._with_index(), to_the_end=True)
+        if done.returncode:
+            raise RepositoryError(f"git update-ref failed in {self.root}: {complaint(done)}")
 
     def _ref_value(self, ref: str) -> str:
         return self._try("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()

@@ -28,6 +28,8 @@ _FLAGS = (
     *("-c", "color.ui=false"),
     *("-c", "log.showSignature=false"),
     *("-c", "log.showRoot=false"),
+    # what it writes outlives a power cut: by itself it flushes packs and references, but no loose objects
+    *("-c", "core.fsync=committed"),
 )
 
 # Of git's own variables only these pass: where its configuration and programs are, and where discovery stops.
@@ -56,9 +58,17 @@ Done = subprocess.CompletedProcess[bytes]
 
 
 def run_git(
-    folder: Path, arguments: Sequence[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None
+    folder: Path,
+    arguments: Sequence[str],
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    *,
+    to_the_end: bool = False,
 ) -> Done:
-    """Run git in a folder to its end; `variables` are set beside those that are sealed.
+    """Run git in a folder; `variables` are set beside those that are sealed.
+
+    With `to_the_end`, what kills our process group (a runner that is out of patience) leaves git to finish: killed, it
+    would leave the locks of its files behind, which nobody but the user could remove.
 
     Raises RepositoryError where git cannot be started; what it exits with is the caller's to judge.
     """
@@ -70,6 +80,7 @@ def run_git(
             input=stdin,
             capture_output=True,
             check=False,
+            start_new_session=to_the_end,
         )
     except OSError as error:
         raise _cannot_start(folder, error) from error

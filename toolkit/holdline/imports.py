@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -112,9 +113,11 @@ def _unused(
 
 def _all_rewritten(source: Source, scopes: Scopes, name: str, scope: Scope, rewritten: Sequence[Edit]) -> bool:
     uses = list(scopes.references(name, scope))
+    starts = [e.start for e in rewritten]  # in order, and no two overlap
     for use in uses:
         span = fstrings.span(source, use)
-        if not any(e.start <= span.start and span.end <= e.end for e in rewritten):
+        around = bisect_right(starts, span.start) - 1
+        if around < 0 or rewritten[around].end < span.end:
             return False
     return bool(uses)
 

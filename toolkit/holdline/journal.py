@@ -118,7 +118,10 @@ class Journal:
         return run
 
     def write(self, run: int, planned: PlannedWrite) -> Problem | None:
-        """Carry out one planned write of `run`; a Problem where the file was left as it was."""
+        """Carry out one planned write of `run`; a Problem where the file was left as it was.
+
+        Raises DiskFullError, after which no other write would fare better.
+        """
         self._need_lock()
         try:
             path = locate(self._repo.root, planned.path)
@@ -172,7 +175,8 @@ class Journal:
             self._database.executemany("UPDATE writes SET state = ? WHERE run = ? AND path = ?", rows)
             self._set_status(run, status)
         if status is RunStatus.UNDONE:
-            self._repo.release(_ref(run))
+            undone = self._query("SELECT id FROM runs WHERE status = ?", RunStatus.UNDONE)
+            self._repo.release(_ref(run) for (run,) in undone)  # earlier ones too, where that was cut short
 
     def _settle(self) -> None:
         """Close the runs that are still open. We hold the lock: whoever worked on them is gone or done."""

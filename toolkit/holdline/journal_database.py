@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from holdline.errors import HoldlineError
+from holdline.writing import flush_folder
 
 _SCHEMA_VERSION = 1
 _SCHEMA = (
@@ -50,6 +51,7 @@ def open_runs(folder: Path) -> sqlite3.Connection:
     """
     with reported(folder):
         folder.mkdir(exist_ok=True)
+        flush_folder(folder.parent)
         database = sqlite3.connect(folder / _RUNS, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = FULL")

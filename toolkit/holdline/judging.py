@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from holdline.migration import Context, Migration
 from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
+from holdline.patience import PATIENCE, TookTooLong, at_most
 from holdline.source import Source, SourceError, parse
 from holdline.suppressions import apply_suppressions, parse_suppressions
 
@@ -41,14 +42,20 @@ class Judge(NamedTuple):
     def judge(self, path: str, data: bytes, category: Category) -> FileResult:
         """Find the violations of a file and plan the rewrite that its fixes make."""
         try:
-            source = parse(path, data)
-            found, suppressions, unused = self.look(source)
+            with at_most(PATIENCE):
+                return self._judge(parse(path, data), category)
         except SourceError as error:
-            return FileResult(path, category, problem=error.problem)
+            problem = error.problem
         except RecursionError:
             problem = Problem(path, ProblemKind.UNPARSABLE, "cannot be judged: nested too deeply")
-            return FileResult(path, category, problem=problem)
-        result = FileResult(path, category, remaining=found, suppressions=suppressions, unused=unused)
+        except TookTooLong:
+            message = f"cannot be judged within {PATIENCE:.0f} seconds: split or exclude it"
+            problem = Problem(path, ProblemKind.UNREADABLE, message)
+        return FileResult(path, category, problem=problem)
+
+    def _judge(self, source: Source, category: Category) -> FileResult:
+        found, suppressions, unused = self.look(source)
+        result = FileResult(source.path, category, remaining=found, suppressions=suppressions, unused=unused)
         if not any(map(self.is_to_fix, found)):
             return result
         from holdline.fixing import fix_file  # a plain scan, and the gate, have no use for it

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from holdline.scopes import Binding, Scopes
+from holdline.scopes import Binding, Scope, Scopes
 
 
 class Doubt(enum.StrEnum):
@@ -48,6 +48,7 @@ class Origins:
         self._package = package
         self._star_names = star_names or {}
         self._follow = follow
+        self._known: dict[tuple[Scope, str], Origin | None] = {}  # a name may be bound, and used, a thousand times
 
     def of(self, node: ast.expr) -> Origin | None:
         """The origin of a Name or of an attribute chain that starts at a Name bound by imports; None otherwise."""
@@ -67,13 +68,20 @@ class Origins:
         resolution = self._scopes.resolve(node)
         if resolution is None:
             return self._from_star(node)
-        imports = [b for b in resolution.bindings if b.statement is not None]
+        key = (resolution.scope, node.id)
+        if key not in self._known:
+            self._known[key] = self._of_bindings(node, resolution.bindings)
+        known = self._known[key]
+        return known and known._replace(root=node)
+
+    def _of_bindings(self, node: ast.Name, bindings: Sequence[Binding]) -> Origin | None:
+        imports = [b for b in bindings if b.statement is not None]
         if not imports:
             return None
         paths = {self._imported(b) for b in imports}
-        agreed = len(imports) == len(resolution.bindings) and len(paths) == 1
+        agreed = len(imports) == len(bindings) and len(paths) == 1
         if not agreed:
-            return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(resolution.bindings))
+            return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(bindings))
         doubt = Doubt.TYPE_CHECKING if all(map(self._is_type_checking, imports)) else Doubt.NONE
         return Origin(paths.pop(), node, doubt, tuple(imports))
 

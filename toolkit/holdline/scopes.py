@@ -68,6 +68,7 @@ class Scopes:
         # read in a class body before it binds the name; or when it need not have done so yet
         self._early: set[ast.Name] = set()
         self._unsure: set[ast.Name] = set()
+        self._references: dict[tuple[str, Scope], list[ast.Name]] = {}
         _Builder(self).build(tree)
 
     def scope_of(self, node: ast.AST) -> Scope:
@@ -84,17 +85,23 @@ class Scopes:
         """What `name` means when used in `scope`."""
         return self._resolution(name, self._owner(name, scope))
 
-    def references(self, name: str, owner: Scope) -> Iterator[ast.Name]:
+    def references(self, name: str, owner: Scope) -> Sequence[ast.Name]:
         """Every Name node, load or store, that means `name` of scope `owner`, or may mean it: a class body that binds
         a name reads the one around it until then.
         """
+        if not self._references:
+            self._find_references()
+        return self._references.get((name, owner), ())
+
+    def _find_references(self) -> None:
         for node in self.names:
-            if node.id != name:
-                continue
             scope = self._scope_of[node]
-            unsure = node in self._unsure and self._owner_around(name, scope) is owner
-            if unsure or self._owner(name, scope) is owner:
-                yield node
+            owners = [self._owner(node.id, scope)]
+            if node in self._unsure and (around := self._owner_around(node.id, scope)) not in owners:
+                owners.append(around)
+            for owner in owners:
+                if owner is not None:
+                    self._references.setdefault((node.id, owner), []).append(node)
 
     def mentions(self, name: str) -> bool:
         """Whether the identifier occurs as a name or a binding in any scope."""

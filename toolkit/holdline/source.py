@@ -98,6 +98,21 @@ class Source:
         return parents
 
     @cached_property
+    def fstrings(self) -> dict[ast.AST, ast.JoinedStr]:
+        """For each node that is or stands in an f-string, the outermost one."""
+        around: dict[ast.AST, ast.JoinedStr] = {}
+        for node, parent in self.parents.items():  # parents come first
+            outer = around.get(parent) or (node if isinstance(node, ast.JoinedStr) else None)
+            if outer is not None:
+                around[node] = outer
+        return around
+
+    @cached_property
+    def located(self) -> dict[tuple[ast.JoinedStr, str], dict[ast.AST, Span]]:
+        """What `holdline.fstrings` has found out: by f-string and text, where its nodes of that text lie."""
+        return {}
+
+    @cached_property
     def calls(self) -> list[ast.Call]:
         """Every call."""
         return [node for node in self.parents if isinstance(node, ast.Call)]

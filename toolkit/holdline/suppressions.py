@@ -125,7 +125,8 @@ def _parse_comment(path: str, line: int, column: int, comment: str, target: int)
     if match is None:
         return Suppression(path, line, column, text, fault="names no rule codes in square brackets")
     codes = tuple(code.strip() for code in match["codes"].split(","))
-    reason, until, fault = _parse_reason(_NEXT_COMMENT.split(match["text"])[0].strip())
+    # blanks count as one: where there are thousands, a search for those around `until` would never end
+    reason, until, fault = _parse_reason(" ".join(_NEXT_COMMENT.split(match["text"])[0].split()))
     return Suppression(path, line, column, text, codes, reason, until, target, _codes_fault(codes) or fault)
 
 

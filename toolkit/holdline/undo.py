@@ -31,7 +31,8 @@ def undo_run(repo: Repository, journal: Journal, run_id: int | None = None) -> U
     """Undo run `run_id`, by default the newest of this working tree that wrote files and is not undone.
 
     Takes the journal's lock. A file that is not what the run left (edited, deleted, replaced since) is
-    refused and stays; the others are restored. Raises HoldlineError where there is no such run to undo.
+    refused and stays; the others are restored. Raises HoldlineError where there is no such run to undo, and where
+    the disk is full; undo can then be run again.
     """
     with journal.lock():
         run = _choose(journal.runs(), run_id)

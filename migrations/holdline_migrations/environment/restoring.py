@@ -43,8 +43,9 @@ def _hold_back(violation: Violation, reason: str, for_good: bool) -> Violation:
 def _restore_scopes(unit: Unit) -> Iterator[Function]:
     """Functions that copy the environment and write it back in a `finally` or with `clear` and `update`."""
     writers: dict[Function, set[str]] = {}
+    functions = _functions(unit)
     for access in unit.accesses:
-        function = _function_of(unit, access.node)
+        function = functions.get(access.node)
         if function is None or access.name != ENVIRON:
             continue
         parent = unit.parents[access.node]
@@ -60,11 +61,14 @@ def _restore_scopes(unit: Unit) -> Iterator[Function]:
             yield function
 
 
-def _function_of(unit: Unit, node: ast.AST) -> Function | None:
-    current: ast.AST | None = node
-    while current is not None and not isinstance(current, Function):
-        current = unit.parents.get(current)
-    return current
+def _functions(unit: Unit) -> dict[ast.AST, Function]:
+    """The innermost function around, or at, each node that has one."""
+    functions: dict[ast.AST, Function] = {}
+    for node, parent in unit.parents.items():  # parents come first
+        function = node if isinstance(node, Function) else functions.get(parent)
+        if function is not None:
+            functions[node] = function
+    return functions
 
 
 def _in_finally(unit: Unit, node: ast.AST) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from holdline import engine
 from holdline.cache import CACHE_FILE
 from holdline.cli.session import Progress, Session
+from holdline.errors import HoldlineError
 from holdline.gitobjects import require_gitpython
 from holdline.judging import Level
 from holdline.migration import Migration
@@ -49,15 +50,20 @@ def write_plan(session: Session, report: MigrationReport, command: str, progress
     writes = {r.path: PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in changed}
     if not writes:
         return report
-    with Journal.open(session.repo) as journal, journal.lock():
-        run = journal.begin(command, session.repo.head(), list(writes.values()))
-        try:
+    run = None
+    try:
+        with Journal.open(session.repo) as journal, journal.lock():
+            run = journal.begin(command, session.repo.head(), list(writes.values()))
             problems = [journal.write(run, writes[r.path]) for r in progress(changed, len(changed), "writing")]
-        except KeyboardInterrupt:
-            hint = f"each file of run {run} is either as it was or rewritten in full; `holdline undo` takes it back"
+            done = report._replace(run=str(run), unwritten=tuple(p for p in problems if p is not None))
+            journal.finish(run, RunStatus.COMPLETE, {"remaining": sum(len(r.remaining) for r in done.results)})
+    except (KeyboardInterrupt, HoldlineError) as error:
+        if run is None:
+            raise
+        hint = f"each file of run {run} is either as it was or rewritten in full; `holdline undo` takes it back"
+        if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(hint) from None
-        done = report._replace(run=str(run), unwritten=tuple(p for p in problems if p is not None))
-        journal.finish(run, RunStatus.COMPLETE, {"remaining": sum(len(r.remaining) for r in done.results)})
+        raise HoldlineError(f"{error}: {hint}") from error
     return done
 
 
