@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
@@ -18,12 +19,14 @@ from holdline.migration import Context, Fact, Migration
 from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ranked, ScanReport, score_files
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
-from holdline.remembering import cache_key, recall, remember
+from holdline.remembering import cache_key, recall
 from holdline.samples import SAMPLE_REFUSAL, sample_project
+from holdline.scanning import Memory, Scanner, read, unreadable
+from holdline.stamps import Stamps
 from holdline.workers import map_in_order
 
 #: Wraps an iteration to show its progress: (items, how many, label).
-Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,16 @@ class Candidate:
 
 def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     """The compliance report of the selection; nothing is planned or fixed. What the cache knows is not judged again."""
-    candidates = screen(task)
-    keys = [(c.path, c.key) for c in candidates]
-    known = recall(cache, keys, Categorizer(task.config))
-    fresh = [c for c in candidates if c.path not in known]
+    categorizer = Categorizer(task.config)
     judge = Judge(task.migrations, Context(task.config, task.codes), Level.NONE, task.today or date.today())
-    judged = list(progress(_judge_all(task, judge, fresh), len(fresh), "scanning"))
-    remember(cache, keys, judged)
-    results = known | {r.path: r for r in judged}
-    return score_files([results[c.path] for c in candidates], _listed(task))
+    memory = Memory(cache, Stamps(task.root, cache), categorizer)
+    results = memory.unchanged(task.paths)
+    fresh = [path for path in task.paths if path not in results]
+    scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset())
+    seen = [s for s in progress(map_in_order(scanner, fresh, task.jobs), len(fresh), "scanning") if s is not None]
+    results |= memory.complete(seen)
+    memory.keep(fresh, seen)
+    return score_files([r for path in task.paths if (r := results.get(path)) is not None], _listed(task))
 
 
 def plan(
@@ -145,9 +149,9 @@ def _listed(task: Task) -> dict[Category, int]:
 
 def _screen_one(root: Path, migrations: Sequence[Migration], path: str) -> Candidate | None:
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError as error:
-        return Candidate(path, problem=_unreadable(path, error))
+        return Candidate(path, problem=unreadable(path, error))
     matching = [m for m in migrations if m.may_match(data)]
     if not matching and b"holdline:" not in data:
         return None
@@ -159,7 +163,7 @@ def _survey_one(
     root: Path, migrations: Sequence[Migration], finder: ReferenceFinder, path: str
 ) -> tuple[frozenset[Fact], References]:
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError:
         return frozenset(), References()  # if it matters, the scan of the selection names it
     return frozenset(f for m in migrations for f in m.survey(path, data)), finder.find(data)
@@ -170,9 +174,9 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     if candidate.problem is not None:
         return FileResult(path, category, problem=candidate.problem)
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError as error:
-        return FileResult(path, category, problem=_unreadable(path, error))
+        return FileResult(path, category, problem=unreadable(path, error))
     sample = sample_project(root, path, categorizer) if judge.level is not Level.NONE else ""
     if not sample:
         return judge.judge(path, data, category)
@@ -180,11 +184,3 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     refusal = SAMPLE_REFUSAL.format(sample)
     return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
 
-
-def _read(root: Path, path: str) -> bytes:
-    with open(os.path.join(root, path), "rb") as file:  # noqa: PTH118  # pathlib costs more than the read
-        return file.read()
-
-
-def _unreadable(path: str, error: OSError) -> Problem:
-    return Problem(path, ProblemKind.UNREADABLE, f"cannot be read: {error.strerror}")

@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass
 from datetime import date
 
-from holdline.migration import Context, Migration
+from holdline.focus import lines_of_interest, narrow
+from holdline.migration import Context, Migration, Pointed
 from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
 from holdline.source import Source, SourceError, parse
 from holdline.suppressions import apply_suppressions, parse_suppressions
@@ -43,6 +44,7 @@ class Judge:
         """Find the violations of a file and plan the rewrite that its fixes make."""
         try:
             source = parse(path, data)
+            self._focus(source)
             found, suppressions, unused = self.look(source)
         except SourceError as error:
             return FileResult(path, category, problem=error.problem)
@@ -55,6 +57,19 @@ class Judge:
         from holdline.fixing import fix_file  # a plain scan, and the gate, have no use for it
 
         return fix_file(self, source, result)
+
+    def _focus(self, source: Source) -> None:
+        """Where no fix is asked for, leave out of the tree what cannot hold a violation."""
+        if self.context.facts is not None:
+            return
+        interesting: set[int] = set()
+        for migration in self.migrations:
+            words = migration.words(source.data) if isinstance(migration, Pointed) else None
+            lines = lines_of_interest(source.data, words) if words else None
+            if lines is None:
+                return
+            interesting.update(lines)
+        narrow(source.tree, sorted(interesting))
 
     def look(self, source: Source) -> tuple[tuple[Violation, ...], tuple[Suppression, ...], tuple[Suppression, ...]]:
         """The violations of a file, its good suppressions, and those of them that cover nothing.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from re import Pattern
+from typing import Protocol, runtime_checkable
 
 from holdline.config import Config
 from holdline.errors import HoldlineError
@@ -79,6 +80,14 @@ class Migration(Protocol):
 
     def dependency(self, config: Config) -> str:
         """One sentence: what the rewritten code needs to import and where to declare it; "" for nothing."""
+
+
+@runtime_checkable
+class Pointed(Protocol):
+    """A migration that can tell from a file's bytes where its violations may stand."""
+
+    def words(self, data: bytes) -> Sequence[Pattern[bytes]] | None:
+        """Patterns of which each violation's statement holds one; None where that is unsure."""
 
 
 @dataclass(frozen=True, slots=True)

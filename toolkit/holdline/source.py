@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import itertools
 import re
 import tokenize
 import warnings
@@ -64,11 +65,15 @@ class Source:
         """Offsets in `utf8` of the first byte of each line, as Python counts lines (lone CR ends one, form feed
         does not).
         """
-        return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
+        if b"\r" in self.utf8:
+            return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
+        return [0, *itertools.accumulate(len(line) + 1 for line in self.utf8.split(b"\n")[:-1])]
 
     @cached_property
     def _file_line_starts(self) -> list[int]:
         """Offsets in the file of the first byte of each line; the encodings we read have ASCII's line endings."""
+        if self.encoding == "utf-8":
+            return [self.bom + start for start in self.line_starts] if self.bom else self.line_starts
         return [self.bom, *(m.end() for m in _NEWLINE.finditer(self.data))]
 
     @cached_property

@@ -1,0 +1,93 @@
+"""A plain scan: each file is read once, screened by its bytes and, where it may hold a violation, judged.
+
+What is known is not looked at again. A file whose stamp is that of the last scan is not even opened; one that has
+another stamp, but content that was judged before, is not parsed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from holdline.cache import ScanCache
+from holdline.categories import Categorizer
+from holdline.judging import Judge
+from holdline.model import FileResult, Problem, ProblemKind
+from holdline.remembering import cache_key, recall, remember
+from holdline.stamps import Stamps
+
+
+class Seen(NamedTuple):
+    """What looking at a file gave: its cache key ("" for none), and its result where that is not known already."""
+
+    path: str
+    key: str
+    result: FileResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Looks at one file after another; called in the workers. `known` are the cache keys of judged content."""
+
+    root: Path
+    judge: Judge
+    categorizer: Categorizer
+    known: frozenset[str] = frozenset()
+
+    def __call__(self, path: str) -> Seen | None:
+        """None for a file that, going by its bytes, holds no violation."""
+        try:
+            data = read(self.root, path)
+        except OSError as error:
+            return Seen(path, "", FileResult(path, self.categorizer.category(path), problem=unreadable(path, error)))
+        if b"holdline:" not in data and not any(m.may_match(data) for m in self.judge.migrations):
+            return None
+        key = cache_key(path, data)
+        if key in self.known:
+            return Seen(path, key, None)
+        return Seen(path, key, self.judge.judge(path, data, self.categorizer.category(path)))
+
+
+@dataclass
+class Memory:
+    """What earlier scans found, and which files have stayed as they were since."""
+
+    cache: ScanCache
+    stamps: Stamps
+    categorizer: Categorizer
+
+    def unchanged(self, paths: Sequence[str]) -> dict[str, FileResult | None]:
+        """The results of files that did not change; None for those that hold no violation."""
+        keys = self.stamps.unchanged(paths)
+        results = recall(self.cache, keys.items(), self.categorizer)
+        clean = {path: None for path, key in keys.items() if not key}
+        return {**clean, **results}
+
+    def known_keys(self) -> frozenset[str]:
+        """The keys of all content that was judged before."""
+        return frozenset(self.cache.keys())
+
+    def complete(self, seen: Sequence[Seen]) -> dict[str, FileResult]:
+        """All results of files that were looked at, those that were known before among them."""
+        known = recall(self.cache, [(s.path, s.key) for s in seen if s.result is None], self.categorizer)
+        return {**known, **{s.path: s.result for s in seen if s.result is not None}}
+
+    def keep(self, paths: Sequence[str], seen: Sequence[Seen]) -> None:
+        """Remember what was found in files that were looked at."""
+        remember(self.cache, [(s.path, s.key) for s in seen], [s.result for s in seen if s.result is not None])
+        keys: Mapping[str, str | None] = {s.path: s.key or None for s in seen}
+        self.stamps.keep({path: keys.get(path, "") for path in paths})
+
+
+def read(root: Path, path: str) -> bytes:
+    """A file's bytes."""
+    with open(os.path.join(root, path), "rb", buffering=0) as file:  # noqa: PTH118  # pathlib costs more than the read
+        return file.read()
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """The problem of a file that cannot be read."""
+    return Problem(path, ProblemKind.UNREADABLE, f"cannot be read: {error.strerror}")
