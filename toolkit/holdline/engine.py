@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from holdline.references import ReferenceFinder, References
 from holdline.remembering import cache_key, recall
 from holdline.samples import SAMPLE_REFUSAL, sample_project
 from holdline.scanning import Memory, Scanner, read, unreadable
-from holdline.stamps import Stamps
+from holdline.stamps import Stamp, Stamps
 from holdline.workers import map_in_order
 
 #: Wraps an iteration to show its progress: (items, how many, label).
@@ -31,7 +31,10 @@ Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to look at: the root, the selected paths, the settings and the migrations."""
+    """What to look at: the root, the selected paths, the settings and the migrations.
+
+    `stamps` are those of the files; a file without one is taken to have changed.
+    """
 
     root: Path
     paths: tuple[str, ...]
@@ -39,6 +42,7 @@ class Task:
     migrations: tuple[Migration, ...]
     jobs: int = 1
     today: date | None = None
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -60,8 +64,9 @@ class Candidate:
 def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     """The compliance report of the selection; nothing is planned or fixed. What the cache knows is not judged again."""
     categorizer = Categorizer(task.config)
-    judge = Judge(task.migrations, Context(task.config, task.codes), Level.NONE, task.today or date.today())
-    memory = Memory(cache, Stamps(task.root, cache), categorizer)
+    context = Context(task.config, task.codes)
+    judge = Judge(task.migrations, context, Level.NONE, task.today or date.today(), skims=True)
+    memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
     results = memory.unchanged(task.paths)
     fresh = [path for path in task.paths if path not in results]
     scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import date
+from re import Pattern
 
-from holdline.focus import lines_of_interest, narrow
+from holdline.masking import mask
 from holdline.migration import Context, Migration, Pointed
 from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
 from holdline.source import Source, SourceError, parse
@@ -31,7 +32,8 @@ class Level(enum.Enum):
 class Judge:
     """Everything but the file that a judgement depends on; picklable, so that workers can have it.
 
-    Where `only` is given, no other violations are fixed than those in these places.
+    Where `only` is given, no other violations are fixed than those in these places. A judge that `skims` finds the
+    same violations in less time, but fixes none, and may not see that a part without any does not parse.
     """
 
     migrations: tuple[Migration, ...]
@@ -39,12 +41,12 @@ class Judge:
     level: Level
     today: date
     only: frozenset[Place] | None = None
+    skims: bool = False
 
     def judge(self, path: str, data: bytes, category: Category) -> FileResult:
         """Find the violations of a file and plan the rewrite that its fixes make."""
         try:
-            source = parse(path, data)
-            self._focus(source)
+            source = parse(path, data, self._mask if self.skims else None)
             found, suppressions, unused = self.look(source)
         except SourceError as error:
             return FileResult(path, category, problem=error.problem)
@@ -58,18 +60,15 @@ class Judge:
 
         return fix_file(self, source, result)
 
-    def _focus(self, source: Source) -> None:
-        """Where no fix is asked for, leave out of the tree what cannot hold a violation."""
-        if self.context.facts is not None:
-            return
-        interesting: set[int] = set()
+    def _mask(self, data: bytes) -> bytes | None:
+        """The file's bytes without what cannot hold a violation."""
+        words: list[Pattern[bytes]] = []
         for migration in self.migrations:
-            words = migration.words(source.data) if isinstance(migration, Pointed) else None
-            lines = lines_of_interest(source.data, words) if words else None
-            if lines is None:
-                return
-            interesting.update(lines)
-        narrow(source.tree, sorted(interesting))
+            mine = migration.words(data) if isinstance(migration, Pointed) else None
+            if mine is None:
+                return None
+            words += mine
+        return mask(data, words)
 
     def look(self, source: Source) -> tuple[tuple[Violation, ...], tuple[Suppression, ...], tuple[Suppression, ...]]:
         """The violations of a file, its good suppressions, and those of them that cover nothing.

@@ -58,18 +58,23 @@ class Resolution:
 
 
 class Scopes:
-    """All scopes of a module, and the scope each name is used in."""
+    """All scopes of a module, and the scope each name is used in.
 
-    def __init__(self, tree: ast.Module) -> None:
+    `declares` says whether the text may hold a `global` or `nonlocal` statement: looking for them takes its time.
+    """
+
+    def __init__(self, tree: ast.Module, *, declares: bool = True) -> None:
         self.module = Scope(ScopeKind.MODULE, tree, None)
         self.names: list[ast.Name] = []
         self.star_imports: list[ast.ImportFrom] = []
+        #: The names that imports bind, in whatever scope.
+        self.imported: set[str] = set()
         self.all_scopes: list[Scope] = [self.module]
         self._scope_of: dict[ast.AST, Scope] = {}
         # read in a class body before it binds the name; or when it need not have done so yet
         self._early: set[ast.Name] = set()
         self._unsure: set[ast.Name] = set()
-        _Builder(self).build(tree)
+        _Builder(self, declares).build(tree)
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope a Name, import alias or definition stands in."""
@@ -135,8 +140,9 @@ class Scopes:
 class _Builder:
     """Walks a tree once and fills a Scopes."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, declares: bool) -> None:
         self.scopes = scopes
+        self.declares = declares
         self.nonlocal_bindings: list[tuple[Binding, Scope]] = []
         self.certain: dict[Scope, set[str]] = {}  # what a class body has bound so far, whichever way it went
 
@@ -169,6 +175,8 @@ class _Builder:
     ) -> None:
         binding = Binding(name, node, statement)
         self.scopes._scope_of[node] = scope
+        if statement is not None:
+            self.scopes.imported.add(name)
         if name in scope.nonlocals:
             self.nonlocal_bindings.append((binding, scope))  # its owner may not have been walked yet
             return
@@ -321,7 +329,7 @@ class _Builder:
 
     def hoist(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         """Take note of `global` and `nonlocal` first: they rule the whole body, wherever they stand."""
-        for statement in _own_statements(body):
+        for statement in _own_statements(body) if self.declares else ():
             if isinstance(statement, ast.Global):
                 scope.globals.update(statement.names)
             elif isinstance(statement, ast.Nonlocal):

@@ -9,6 +9,7 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -105,7 +106,7 @@ class Source:
     @cached_property
     def scopes(self) -> Scopes:
         """The module's scopes and names."""
-        return Scopes(self.tree)
+        return Scopes(self.tree, declares=b"global" in self.utf8 or b"nonlocal" in self.utf8)
 
     def offset(self, line: int, column: int) -> int:
         """The file's byte offset of a syntax-tree position (line from 1, column in UTF-8 bytes)."""
@@ -168,8 +169,11 @@ class Source:
         return match.end() if match else len(self.data)
 
 
-def parse(path: str, data: bytes) -> Source:
-    """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where."""
+def parse(path: str, data: bytes, mask: Callable[[bytes], bytes | None] | None = None) -> Source:
+    """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where.
+
+    With `mask` the tree is that of what it leaves of the bytes, if it leaves anything that parses.
+    """
     encoding, bom = _encoding(path, data)
     try:
         text = data[bom:].decode(encoding)
@@ -178,7 +182,8 @@ def parse(path: str, data: bytes) -> Source:
         raise _problem(path, ProblemKind.UNREADABLE, message) from None
     except (UnicodeError, LookupError) as error:  # rot13, hex, undefined: codecs, but not of text
         raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
-    tree = _tree(path, data)
+    masked = mask(data) if mask and encoding == "utf-8" else None
+    tree = (_tree_of_masked(masked) if masked else None) or _tree(path, data)
     utf8 = data[bom:] if encoding == "utf-8" else text.encode()
     return Source(path, data, tree, encoding, bom, utf8)
 
@@ -218,6 +223,13 @@ def _tree(path: str, data: bytes) -> ast.Module:
         raise _problem(path, ProblemKind.UNPARSABLE, f"does not parse: {error}") from None
     except (RecursionError, MemoryError):
         raise _problem(path, ProblemKind.UNPARSABLE, "does not parse: nested too deeply for Python's parser") from None
+
+
+def _tree_of_masked(data: bytes) -> ast.Module | None:
+    try:
+        return _tree("", data)
+    except SourceError:
+        return None  # the whole file has the right words for it, or parses
 
 
 def _newer_grammar(error: SyntaxError) -> str:

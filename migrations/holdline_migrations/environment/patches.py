@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from holdline.model import Edit, Fix, ImportName, Safety, Site
 from holdline.scopes import ScopeKind
@@ -43,7 +45,8 @@ class DictPatch:
         return bool(self.call.args) and self.call.args[0] is self.target
 
 
-def find_dict_patches(unit: Unit) -> list[DictPatch]:
+@lru_cache(maxsize=1)  # each of the rules asks, one file after another
+def find_dict_patches(unit: Unit) -> Sequence[DictPatch]:
     """Every `patch.dict` of the environment in a file, in order."""
     targets = {a.node: a for a in unit.accesses if a.name == ENVIRON}
     found = []

@@ -49,7 +49,9 @@ class Unit:
     @cached_property
     def accesses(self) -> list[Access]:
         """Every access, in the order of the file."""
-        found = [a for name in self.scopes.names if (a := self._access(name)) is not None]
+        starts = self.scopes.imported | (OS_NAMES if self.scopes.star_imports else set())
+        names = (name for name in self.scopes.names if name.id in starts)
+        found = [a for name in names if (a := self._access(name)) is not None]
         return sorted(found, key=lambda a: (a.node.lineno, a.node.col_offset))
 
     @cached_property
