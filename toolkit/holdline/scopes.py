@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from holdline.trees import child_nodes
@@ -67,8 +67,8 @@ class Scopes:
         self.module = Scope(ScopeKind.MODULE, tree, None)
         self.names: list[ast.Name] = []
         self.star_imports: list[ast.ImportFrom] = []
-        #: The names that imports bind, in whatever scope.
-        self.imported: set[str] = set()
+        #: The names that imports bind, in whatever scope, each with the names that were imported.
+        self.imported: dict[str, set[str]] = {}
         self.all_scopes: list[Scope] = [self.module]
         self._scope_of: dict[ast.AST, Scope] = {}
         # read in a class body before it binds the name; or when it need not have done so yet
@@ -155,15 +155,15 @@ class _Builder:
                 owner.bindings.setdefault(binding.name, []).append(binding)
 
     def visit(self, node: ast.AST, scope: Scope) -> None:
-        method = getattr(self, "visit_" + node.__class__.__name__, None)
-        if method is not None:
-            method(node, scope)
-        else:
-            self.visit_children(node, scope)
+        kind = node.__class__
+        if kind not in _visitors:
+            _visitors[kind] = getattr(_Builder, f"visit_{kind.__name__}", _Builder.visit_children)
+        _visitors[kind](self, node, scope)
 
     def visit_children(self, node: ast.AST, scope: Scope) -> None:
         for child in child_nodes(node):
-            self.visit(child, scope)
+            if child.__class__ is not ast.Constant:  # half of all
+                self.visit(child, scope)
 
     def visit_all(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
         for node in nodes:
@@ -175,8 +175,8 @@ class _Builder:
     ) -> None:
         binding = Binding(name, node, statement)
         self.scopes._scope_of[node] = scope
-        if statement is not None:
-            self.scopes.imported.add(name)
+        if isinstance(node, ast.alias):
+            self.scopes.imported.setdefault(name, set()).add(node.name)
         if name in scope.nonlocals:
             self.nonlocal_bindings.append((binding, scope))  # its owner may not have been walked yet
             return
@@ -334,6 +334,10 @@ class _Builder:
                 scope.globals.update(statement.names)
             elif isinstance(statement, ast.Nonlocal):
                 scope.nonlocals.update(statement.names)
+
+
+#: What visits nodes of a class, looked up once.
+_visitors: dict[type[ast.AST], Callable[..., None]] = {}
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from holdline.model import Problem, ProblemKind
 from holdline.scopes import Scopes
-from holdline.trees import child_nodes
+from holdline.trees import LEAVES, child_nodes
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONGEST_EXCERPT = 400  # bytes of a line
@@ -95,7 +95,8 @@ class Source:
         for node in todo:
             for child in child_nodes(node):
                 parents[child] = node
-                todo.append(child)
+                if child.__class__ not in LEAVES:
+                    todo.append(child)
         return parents
 
     @cached_property
