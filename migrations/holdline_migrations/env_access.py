@@ -34,7 +34,8 @@ _WORDS = tuple(map(re.compile, (rb"environ(?!ment)", rb"tenv(?![ac-zA-Z0-9_])", 
 _RENAMES = tuple(re.compile(word + rb"b?[ \t]+as[ \t]+(\w+)(?![\x80-\xff])") for word in (b"environ", b"tenv"))
 #: A comment, a line break or a letter that is not ASCII in between.
 _ODD_RENAMES = tuple(
-    re.compile(word + rb"b?(?![ \t]+as[ \t]+\w+(?![\x80-\xff]))(?:\s|\\|#[^\n]*\n)+as\b") for word in (b"environ", b"tenv")
+    re.compile(word + rb"b?(?![ \t]+as[ \t]+\w+(?![\x80-\xff]))(?:\s|\\|#[^\n]*\n)+as\b")
+    for word in (b"environ", b"tenv")
 )
 _SURFACE = ("os", "environ", "getenv", "patch", "mock")
 

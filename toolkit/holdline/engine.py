@@ -188,4 +188,3 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     result = replace(judge, level=Level.NONE).judge(path, data, category)
     refusal = SAMPLE_REFUSAL.format(sample)
     return replace(result, remaining=tuple(replace(v, fix=None, refusal=refusal) for v in result.remaining))
-

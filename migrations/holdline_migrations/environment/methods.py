@@ -141,7 +141,7 @@ def _membership(unit: Unit, access: Access, compare: ast.AST) -> Fix | None:
     whole, key, name = source.span(compare), source.span(compare.left), source.span(access.node)
     if key.start != whole.start or name.end != whole.end or not _is_simple(compare.left):
         return None
-    if not re.fullmatch(r"\s+(not\s+)?in\s+", source.text(Span(key.end, name.start))):
+    if not re.fullmatch(r"[^()]*", source.text(Span(key.end, name.start))):
         return None
     negation = b"not " if isinstance(operator, ast.NotIn) else b""
     if negation and not isinstance(unit.parents[compare], _TAKES_NOT):

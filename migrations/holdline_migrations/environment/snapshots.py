@@ -68,8 +68,13 @@ def _is_eager(unit: Unit, flow: Flow, call: ast.Call) -> bool:
 
 
 def _writes(unit: Unit, loop: ast.For) -> bool:
-    """Whether a loop's body may change the environment: it does so itself, or calls what might."""
-    inside = [n for s in loop.body for n in ast.walk(s)]
-    return any(isinstance(n, ast.Await | ast.Yield | ast.YieldFrom) for n in inside) or any(
-        kind_of(unit, unit.access_at[n]) is Kind.WRITE for n in inside if isinstance(n, ast.expr) and n in unit.access_at
-    )
+    """Whether a loop's body writes to the environment itself, or lets others run who may."""
+    return any(_is_write(unit, node) for statement in loop.body for node in ast.walk(statement))
+
+
+def _is_write(unit: Unit, node: ast.AST) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in ("set", "delete")  # a write that was rewritten stays one
+    if isinstance(node, ast.expr) and (access := unit.access_at.get(node)):
+        return kind_of(unit, access) is Kind.WRITE
+    return isinstance(node, ast.Await | ast.Yield | ast.YieldFrom)

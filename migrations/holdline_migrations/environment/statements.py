@@ -71,7 +71,9 @@ def plan_union(unit: Unit, access: Access, statement: ast.AST) -> Fix | None:
         return None
     source = unit.source
     whole, value = source.span(statement), source.span(statement.value)
-    if value.end != whole.end or not re.fullmatch(r"\s*\|=\s*", source.text(Span(source.span(access.node).end, value.start))):
+    if value.end != whole.end or not re.fullmatch(
+        r"\s*\|=\s*", source.text(Span(source.span(access.node).end, value.start))
+    ):
         return None
     return _loop_over(unit, access, statement, Edit(whole.start, value.start, b""), "", value)
 
