@@ -38,8 +38,8 @@ def prepare(work: Path) -> tuple[Path, list[Contestant]]:
     """Install all; the Python that has Holdline and nothing else, and the contestants, Holdline first."""
     ours, theirs = work / "holdline", work / "peers"
     # Not editable, so that the modules are compiled as they are for users.
-    _install(ours, "--force-reinstall", "--no-deps", str(PROJECT))
-    _install(theirs, *_PEERS)
+    install(ours, "--force-reinstall", "--no-deps", str(PROJECT))
+    install(theirs, *_PEERS)
     peers = theirs / "bin"
     return ours / "bin" / "python", [
         Contestant("holdline check", (f"{ours}/bin/holdline", "check"), frozenset({0}), True),
@@ -89,7 +89,8 @@ def _modules_after(statement: str, python: Path, repository: Generated) -> set[s
     return set(done.stdout.split())
 
 
-def _install(environment: Path, *what: str) -> None:
+def install(environment: Path, *what: str) -> None:
+    """Install distributions into an environment, made if it is not there."""
     if not (environment / "bin" / "python").exists():
         venv.create(environment, with_pip=True, clear=True)
     _pip(environment, "install", "-qq", *what)
