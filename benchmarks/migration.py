@@ -75,9 +75,8 @@ def _migrate(name: str, repository: Path, folder: Path, settings: str) -> bool:
     subprocess.run([*_HOLDLINE, "-q", "undo"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
     undone = _different(before, _tree(copy))
     tell(f"\n{name}: {seconds:.1f} s")
-    tell(
-        f"  files checked, changed                   {sum(report['totals']['checked'].values()):,}, {len(_different(before, migrated)):,}"
-    )
+    checked, changed = sum(report["totals"]["checked"].values()), len(_different(before, migrated))
+    tell(f"  files checked, changed                   {checked:,}, {changed:,}")
     tell(f"  files that parsed, and no longer do      {len(parsed):,}, {len(broken)}")
     tell(
         f"  accesses asked for, gone, left           {gone + len(left):,}, {gone:,}, {len(left)} ({percent:.1f} % gone)"
