@@ -1,4 +1,4 @@
-"""What `migrate` does to the tests of a real repository: to Holdline's runtime, and to a module of the repository's own.
+"""What `migrate` does to the tests of a real repository: to Holdline's runtime, and to a module of its own.
 
     python benchmarks/migration.py REPOSITORY [--get MODULE:NAME [--snapshot METHOD]]
 
