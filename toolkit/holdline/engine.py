@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from holdline.categories import Categorizer
 from holdline.config import Config
 from holdline.judging import Judge, Level
 from holdline.migration import Context, Fact, Migration
-from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ranked, ScanReport, score_files
+from holdline.model import Category, FileResult, Plan, Problem, Ranked, ScanReport, score_files
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
 from holdline.remembering import cache_key, recall
