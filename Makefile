@@ -4,7 +4,8 @@
 #   make test    run the tests                       (PYTEST_ARGS="-k journal" narrows them)
 #   make lint    ruff, mypy, and holdline on itself
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
-#   make bench   time `holdline check` beside its peers (BENCH_ARGS="--rounds 5" is quicker)
+#   make bench   time check, scan and migrate --dry-run beside their peers (BENCH_ARGS="--rounds 5" is quicker)
+#                (REPOSITORY=/any/large/one for the latter two; the standard library, three times, where there is none)
 #   make clean   remove what these made
 #
 # PYTHON=/path/to/python chooses the interpreter, VENV=folder where its environment is kept.
@@ -14,6 +15,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 SUITES ?=
 BENCH_ARGS ?=
+REPOSITORY ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -38,6 +40,8 @@ corpus: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/scan.py $(BENCH_ARGS) $(REPOSITORY)
+	$(BIN)/python benchmarks/rewrite.py $(REPOSITORY)
 
 clean:
 	rm -rf .venv .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -38,18 +38,19 @@ def prepare(work: Path) -> tuple[Path, list[Contestant]]:
     """Install all; the Python that has Holdline and nothing else, and the contestants, Holdline first."""
     ours, theirs = work / "holdline", work / "peers"
     # Not editable, so that the modules are compiled as they are for users.
-    _install(ours, "--force-reinstall", "--no-deps", str(PROJECT))
-    _install(theirs, *_PEERS)
+    install(ours, "--force-reinstall", "--no-deps", str(PROJECT))
+    install(theirs, *_PEERS)
     python, darker, ruff = ours / "bin" / "python", f"{theirs}/bin/darker", f"{theirs}/bin/ruff"
     path = f"PATH={theirs}/bin{os.pathsep}{get_env()['PATH']}"  # where diff-quality finds ruff
     quality = ("env", path, "diff-quality", "--violations=ruff.check", "--compare-branch=HEAD")
+    fine, found = frozenset({0}), frozenset({1})
     return python, [
-        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), 0, True),
-        Contestant("darker --check", (darker, "--check", "--quiet", "{files}"), 1, True),
-        Contestant("diff-quality (ruff)", quality, 0, True),
-        Contestant("ruff check", (ruff, "check", "--no-cache", "--quiet", "{files}"), 1),
-        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), 0),
-        Contestant("python -c pass", (str(python), "-c", "pass"), 0),
+        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), fine, True),
+        Contestant("darker --check", (darker, "--check", "--quiet", "{files}"), fine | found, True),
+        Contestant("diff-quality (ruff)", quality, fine, True),
+        Contestant("ruff check", (ruff, "check", "--no-cache", "--quiet", "{files}"), found),
+        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), fine),
+        Contestant("python -c pass", (str(python), "-c", "pass"), fine),
     ]
 
 
@@ -74,7 +75,8 @@ def _modules_after(statement: str, python: Path, repository: Generated) -> set[s
     return set(done.stdout.split())
 
 
-def _install(environment: Path, *what: str) -> None:
+def install(environment: Path, *what: str) -> None:
+    """Install distributions into an environment, made if it is not there."""
     if not (environment / "bin" / "python").exists():
         venv.create(environment, with_pip=True, clear=True)
     _pip(environment, "install", "-qq", *what)

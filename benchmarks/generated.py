@@ -58,30 +58,33 @@ class Generated:
     staged: tuple[str, ...]
 
 
-def build(root: Path, files: int, changed: int) -> Generated:
-    """The repository at `root`, made if it is not there; `changed` of its modules are staged with a new function."""
+def build(root: Path, files: int, changed: int, *, every: int = 1) -> Generated:
+    """The repository at `root`, made if it is not there; `changed` of its modules are staged with a new function.
+
+    One of `every` so many modules holds an old violation.
+    """
     ready = root / ".git" / "ready"
     if not ready.exists():
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         _git(root, "init", "--quiet", "--initial-branch=main")
-        _git(root, "fast-import", "--quiet", stdin=b"".join(_stream(files)))
+        _git(root, "fast-import", "--quiet", stdin=b"".join(_stream(files, every)))
         _git(root, "reset", "--quiet", "--hard", "main")
         ready.touch()
     numbers = range(0, files, files // changed)[:changed]
     for number in numbers:
-        (root / _path(number)).write_text(_module(number) + _ADDED)
+        (root / _path(number)).write_text(_module(number, every) + _ADDED)
     staged = tuple(map(_path, numbers))
     _git(root, "add", "--", *staged)
     return Generated(root, files, staged)
 
 
-def _stream(files: int) -> Iterator[bytes]:
+def _stream(files: int, every: int) -> Iterator[bytes]:
     """One commit in the language of `git fast-import`."""
     yield b"commit refs/heads/main\ncommitter Bench <bench@example.org> 1767614400 +0000\ndata 5\nstart\n"
     yield _file("pyproject.toml", _PYPROJECT)
     for number in range(files):
-        yield _file(_path(number), _module(number))
+        yield _file(_path(number), _module(number, every))
 
 
 def _file(path: str, text: str) -> bytes:
@@ -93,10 +96,10 @@ def _path(number: int) -> str:
     return f"src/package_{number // _IN_A_FOLDER:03}/module_{number % _IN_A_FOLDER:02}.py"
 
 
-def _module(number: int) -> str:
+def _module(number: int, every: int) -> str:
     names = range(number * _FUNCTIONS, (number + 1) * _FUNCTIONS)
     functions = "".join(_FUNCTION.format(name=name) for name in names)
-    return "import os\n\n" + functions + _OLD.format(name=number)
+    return "import os\n\n" + functions + (_OLD.format(name=number) if number % every == 0 else "")
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> None:

@@ -109,7 +109,7 @@ def test_methods_api(check, before, after):
         ("x = os.environ['A']", "KeyError"),
         ("del os.environ['A']", "KeyError"),
         ("x = os.environ.pop('A')", "no counterpart"),
-        ("os.environ.update(A='v')", "no counterpart"),
+        ("x = os.environ.update(A='v')", "no counterpart"),
         ("os.environ['A'] += 'v'", "KeyError"),
         ("for k in os.environ: pass", "has only"),
         ("x = {**os.environ}", "has only"),

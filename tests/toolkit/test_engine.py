@@ -112,8 +112,9 @@ def test_a_file_that_goes_while_we_look(tmp_path: Path, monkeypatch: pytest.Monk
     paths = write(tmp_path, {"a.py": READ})
     candidates = screen(task(tmp_path, paths))
     (tmp_path / "a.py").unlink()
-    monkeypatch.setattr(engine, "screen", lambda task: candidates)
     assert [p.kind for p in scanned(task(tmp_path, paths)).problems] == [ProblemKind.UNREADABLE]
+    monkeypatch.setattr(engine, "screen", lambda task: candidates)
+    assert [r.problem.kind for r in planned(task(tmp_path, paths)).results if r.problem] == [ProblemKind.UNREADABLE]
 
 
 def test_screening_passes_over_what_cannot_match(tmp_path: Path) -> None:

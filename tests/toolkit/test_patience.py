@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -69,5 +68,5 @@ def test_a_file_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert result.problem is not None
     assert result.problem.kind is ProblemKind.UNREADABLE, "another machine may take less: the cache does not keep it"
     assert result.problem.message == "cannot be judged within 0 seconds: split or exclude it"
-    assert result == replace(result, remaining=(), fixed=())
+    assert result == result._replace(remaining=(), fixed=())
     assert len(judge.judge("a.py", b"import os\nos.environ['A']\n", Category.TESTS).violations) == 1

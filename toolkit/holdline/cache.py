@@ -124,6 +124,19 @@ class ScanCache:
             self._give_up(error)
             return {}
 
+    def keys(self) -> list[str]:
+        """The keys of all values stored."""
+        if self._connection is None:
+            return []
+        import sqlite3
+
+        query = "SELECT key FROM entries WHERE generation = (SELECT id FROM generations WHERE fingerprint = ?)"
+        try:
+            return [key for (key,) in self._connection.execute(query, (self._fingerprint,))]
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return []
+
     def put_many(self, values: Mapping[str, bytes]) -> None:
         """Store or replace values, and drop what is old."""
         if self._connection is None or not values:

@@ -27,12 +27,14 @@ class EnvConfig(NamedTuple):
     """What migrated code imports in place of the environment.
 
     `get` and `patch` are `module:name`. With `api` "mapping" the object that `get` returns is a real mapping;
-    with "methods" it has only `.get`, `.set`, `.delete` and `.exists`.
+    with "methods" it has only `.get`, `.set`, `.delete` and `.exists`, and perhaps a method `snapshot` that returns
+    all variables as a new dict ("" for none).
     """
 
     get: str = "holdline_runtime:get_env"
     patch: str = "holdline_runtime:patch_env"
     api: Literal["mapping", "methods"] = "mapping"
+    snapshot: str = ""
 
 
 class LinterConfig(NamedTuple):

@@ -107,6 +107,14 @@ def _read_import(value: object, label: str) -> str:
     return value
 
 
+def _read_method(value: object, label: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{label}: expected the name of a method, got {_describe(value)}")
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise ConfigError(f"{label}: expected the name of a method such as 'get_all', got {value!r}")
+    return value
+
+
 def _read_choice(choices: tuple[str, ...]) -> Callable[[object, str], str]:
     def read(value: object, label: str) -> str:
         if value not in choices:
@@ -202,6 +210,7 @@ _ENV_KEYS: dict[str, Callable[[object, str], object]] = {
     "get": _read_import,
     "patch": _read_import,
     "api": _read_choice(ENV_APIS),
+    "snapshot": _read_method,
 }
 _LINTER_KEYS: dict[str, Callable[[object, str], object]] = {
     "name": _read_linter_name,

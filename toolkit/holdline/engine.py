@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
-import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
 from holdline.config import Config
 from holdline.judging import Judge, Level
 from holdline.migration import Context, Fact, Migration
-from holdline.model import Category, FileResult, Plan, Problem, ProblemKind, Ranked, ScanReport, score_files
+from holdline.model import Category, FileResult, Plan, Problem, Ranked, ScanReport, score_files
 from holdline.priority import rank
 from holdline.references import ReferenceFinder, References
-from holdline.remembering import cache_key, recall, remember
+from holdline.remembering import cache_key, recall
 from holdline.samples import SAMPLE_REFUSAL, sample_project
+from holdline.scanning import Memory, Scanner, read, unreadable
+from holdline.stamps import Stamp, Stamps
 from holdline.workers import map_in_order
 
-#: Bytes of a file that is looked into. Far smaller ones are too large to be judged, if they hold anything to judge.
-_MOST = 100_000_000
 #: Wraps an iteration to show its progress: (items, how many, label).
-Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to look at: the root, the selected paths, the settings and the migrations."""
+    """What to look at: the root, the selected paths, the settings and the migrations.
+
+    `stamps` are those of the files; a file without one is taken to have changed.
+    """
 
     root: Path
     paths: tuple[str, ...]
@@ -40,6 +41,7 @@ class Task:
     migrations: tuple[Migration, ...]
     jobs: int = 1
     today: date | None = None
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -60,15 +62,17 @@ class Candidate:
 
 def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     """The compliance report of the selection; nothing is planned or fixed. What the cache knows is not judged again."""
-    candidates = screen(task)
-    keys = [(c.path, c.key) for c in candidates]
-    known = recall(cache, keys, Categorizer(task.config))
-    fresh = [c for c in candidates if c.path not in known]
-    judge = Judge(task.migrations, Context(task.config, task.codes), Level.NONE, task.today or date.today())
-    judged = list(progress(_judge_all(task, judge, fresh), len(fresh), "scanning"))
-    remember(cache, keys, judged)
-    results = known | {r.path: r for r in judged}
-    return score_files([results[c.path] for c in candidates], _listed(task))
+    categorizer = Categorizer(task.config)
+    context = Context(task.config, task.codes)
+    judge = Judge(task.migrations, context, Level.NONE, task.today or date.today(), skims=True)
+    memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
+    results = memory.unchanged(task.paths)
+    fresh = [path for path in task.paths if path not in results]
+    scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset())
+    seen = [s for s in progress(map_in_order(scanner, fresh, task.jobs), len(fresh), "scanning") if s is not None]
+    results |= memory.complete(seen)
+    memory.keep(fresh, seen)
+    return score_files([r for path in task.paths if (r := results.get(path)) is not None], _listed(task))
 
 
 def plan(
@@ -149,9 +153,9 @@ def _listed(task: Task) -> dict[Category, int]:
 
 def _screen_one(root: Path, migrations: Sequence[Migration], path: str) -> Candidate | None:
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError as error:
-        return Candidate(path, problem=_unreadable(path, error))
+        return Candidate(path, problem=unreadable(path, error))
     matching = [m for m in migrations if m.may_match(data)]
     if not matching and b"holdline:" not in data:
         return None
@@ -163,7 +167,7 @@ def _survey_one(
     root: Path, migrations: Sequence[Migration], finder: ReferenceFinder, path: str
 ) -> tuple[frozenset[Fact], References]:
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError:
         return frozenset(), References()  # if it matters, the scan of the selection names it
     return frozenset(f for m in migrations for f in m.survey(path, data)), finder.find(data)
@@ -174,33 +178,12 @@ def _judge_one(root: Path, judge: Judge, categorizer: Categorizer, candidate: Ca
     if candidate.problem is not None:
         return FileResult(path, category, problem=candidate.problem)
     try:
-        data = _read(root, path)
+        data = read(root, path)
     except OSError as error:
-        return FileResult(path, category, problem=_unreadable(path, error))
+        return FileResult(path, category, problem=unreadable(path, error))
     sample = sample_project(root, path, categorizer) if judge.level is not Level.NONE else ""
     if not sample:
         return judge.judge(path, data, category)
     result = judge._replace(level=Level.NONE).judge(path, data, category)
     refusal = SAMPLE_REFUSAL.format(sample)
     return result._replace(remaining=tuple(v._replace(fix=None, refusal=refusal) for v in result.remaining))
-
-
-def _read(root: Path, path: str) -> bytes:
-    """A file's bytes. It was a plain file of bearable size when it was listed, and must not be anything else by now: a
-    pipe, a link to a device or a file of gigabytes would never end.
-    """
-    descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # noqa: PTH118  # fast
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a plain file any more")
-        if status.st_size > _MOST:
-            raise OSError(errno.EFBIG, f"{status.st_size:,} bytes, the most is {_MOST:,}: exclude it")
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            return file.read()
-    finally:
-        os.close(descriptor)
-
-
-def _unreadable(path: str, error: OSError) -> Problem:
-    return Problem(path, ProblemKind.UNREADABLE, f"cannot be read: {error.strerror}")

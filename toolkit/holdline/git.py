@@ -45,7 +45,7 @@ class FileKind(enum.Enum):
     SUBMODULE = "160000"
 
 
-_KINDS = {kind.value.encode(): kind for kind in FileKind}
+_KINDS = {kind.value: kind for kind in FileKind}
 
 
 class BlobChange(NamedTuple):
@@ -121,12 +121,11 @@ class Repository:
     def tracked(self) -> list[TrackedFile]:
         """Every path of the index, in git's byte order; a path in conflict once."""
         files: list[TrackedFile] = []
-        for record in self._git("ls-files", "-z", "--stage").split(b"\0")[:-1]:
-            head, _, name = record.partition(b"\t")
-            mode, blob, stage = head.split(b" ")
-            path = os.fsdecode(name)
-            if stage == b"0":
-                files.append(TrackedFile(path, _KINDS[mode], blob.decode()))
+        for record in os.fsdecode(self._git("ls-files", "-z", "--stage")).split("\0")[:-1]:
+            head, _, path = record.partition("\t")
+            mode, blob, stage = head.split(" ")
+            if stage == "0":
+                files.append(TrackedFile(path, _KINDS[mode], blob))
             elif not files or files[-1].path != path:
                 files.append(TrackedFile(path, _KINDS[mode], ""))
         return files
@@ -232,9 +231,9 @@ class Repository:
             return self.tracked()
         files = []
         for record in self._git("ls-tree", "-r", "-z", "--full-tree", head).split(b"\0")[:-1]:
-            meta, _, name = record.partition(b"\t")
-            mode, _, blob = meta.split(b" ")
-            files.append(TrackedFile(os.fsdecode(name), _KINDS[mode], blob.decode()))
+            meta, _, path = os.fsdecode(record).partition("\t")
+            mode, _, blob = meta.split(" ")
+            files.append(TrackedFile(path, _KINDS[mode], blob))
         return files
 
     def write_blob(self, data: bytes) -> str:

@@ -153,13 +153,15 @@ def _loads_submodule(source: Source, statement: ast.Import | ast.ImportFrom, ali
     """Whether the import makes `unittest.mock` an attribute of a package for code that imports just the package."""
     prefix = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
     loaded = {m for m in (prefix[:-1], prefix + alias.name) if "." in m and prefix != "os."}  # os is no package
-    for node in ast.walk(source.tree):
+    if not loaded:
+        return False
+    for node in source.parents:
         if isinstance(node, ast.Import) and node is not statement:
             loaded = {m for m in loaded if not any(f"{a.name}.".startswith(f"{m}.") for a in node.names)}
     tails = {m.rpartition(".")[2] for m in loaded}
     return any(
         isinstance(node, ast.Attribute) and node.attr in tails and ast.unparse(node) in loaded
-        for node in ast.walk(source.tree)
+        for node in source.parents
     )
 
 
@@ -179,7 +181,7 @@ def _is_public(source: Source, name: str) -> bool:
 def _live_strings(source: Source) -> list[str]:
     """Strings that are code: annotations, the type given to `cast`, and doctests."""
     roots: list[ast.AST] = []
-    for node in ast.walk(source.tree):
+    for node in source.parents:
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             roots.append(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:

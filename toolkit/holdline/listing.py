@@ -11,6 +11,7 @@ from pathlib import Path
 from holdline.errors import HoldlineError
 from holdline.git import FileKind, Repository, TrackedFile
 from holdline.model import Problem, ProblemKind
+from holdline.stamps import Stamp, stamp_of
 
 _PYTHON = ".py"
 
@@ -20,12 +21,14 @@ class Selection:
     """The files to work on: `/`-separated paths relative to the repository's root, in byte order.
 
     `blobs` maps each tracked one to the blob id in git's index, which the working tree may have left;
-    `problems` are files that the arguments asked for and that cannot be reached safely.
+    `problems` are files that the arguments asked for and that cannot be reached safely. `stamps` are the files'
+    as they were listed.
     """
 
     paths: tuple[str, ...]
     blobs: Mapping[str, str] = field(repr=False)
     problems: tuple[Problem, ...] = ()
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,23 @@ def select_files(
     named = _resolve_all(repo.root, paths, cwd, submodules)
     within = frozenset(_resolve_folder(repo.root, name, cwd, submodules) for name in directories)
     blobs: dict[str, str] = {}
+    stamps: dict[str, Stamp] = {}
     problems: list[Problem] = []
+    root = os.fspath(repo.root)
     seen_links: dict[str, str] = {}
     for path, blob in _wanted(tracked, named, within):
-        mode = _mode(repo.root, path)
-        if link := _symlinked_parent(repo.root, path, seen_links):
+        mode, stamp = _status(f"{root}/{path}")
+        if link := _symlinked_parent(root, path, seen_links):
             message = f"reached through the symbolic link {link}: left out"
             problems.append(Problem(path, ProblemKind.UNREADABLE, message))
         elif stat.S_ISLNK(mode):
             problems.append(Problem(path, ProblemKind.UNREADABLE, "now a symbolic link: left out"))
         elif stat.S_ISREG(mode):
             blobs[path] = blob
+            if stamp:
+                stamps[path] = stamp
     chosen = tuple(sorted(blobs, key=os.fsencode))
-    return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems))
+    return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems), stamps)
 
 
 def _wanted(tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]) -> Iterable[tuple[str, str]]:
@@ -137,25 +144,26 @@ def _resolve(root: Path, name: str, base: Path, submodules: Sequence[str]) -> tu
     return relative, mode
 
 
-def _symlinked_parent(root: Path, path: str, seen: dict[str, str]) -> str:
+def _symlinked_parent(root: str, path: str, seen: dict[str, str]) -> str:
     """The outermost folder on the way to `path` that is a symbolic link, else ""; `seen` is its memory."""
     folder = path.rpartition("/")[0]
     if not folder:
         return ""
     if folder not in seen:
         outer = _symlinked_parent(root, folder, seen)
-        seen[folder] = outer or (folder if stat.S_ISLNK(_mode(root, folder)) else "")
+        seen[folder] = outer or (folder if stat.S_ISLNK(_status(f"{root}/{folder}")[0]) else "")
     return seen[folder]
 
 
-def _mode(root: Path, path: str) -> int:
-    """The mode of what the working tree has at `path`, links not followed; 0 where it has nothing.
+def _status(path: str) -> tuple[int, Stamp]:
+    """The mode and the stamp of what the working tree has at `path`, links not followed; 0 where it has nothing.
 
     Tracked files may be missing: deleted, or left out by a sparse checkout.
     """
     try:
-        return os.lstat(f"{root}/{path}").st_mode
+        status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
-        return 0
+        return 0, ()
     except OSError:
-        return stat.S_IFREG  # behind a closed folder: whoever tries to read it reports so
+        return stat.S_IFREG, ()  # behind a closed folder: whoever tries to read it reports so
+    return status.st_mode, stamp_of(status)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from re import Pattern
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from holdline.config import Config
 from holdline.errors import HoldlineError
@@ -75,6 +76,14 @@ class Migration(Protocol):
 
     def dependency(self, config: Config) -> str:
         """One sentence: what the rewritten code needs to import and where to declare it; "" for nothing."""
+
+
+@runtime_checkable
+class Pointed(Protocol):
+    """A migration that can tell from a file's bytes where its violations may stand."""
+
+    def words(self, data: bytes) -> Sequence[Pattern[bytes]] | None:
+        """Patterns of which each violation's statement holds one; None where that is unsure."""
 
 
 class Registry(NamedTuple):

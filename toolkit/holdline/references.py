@@ -34,18 +34,20 @@ class ReferenceFinder:
         self._names = frozenset(n.encode() for n in names)
         alternatives = b"|".join(sorted(map(re.escape, self._names))) or b"(?!)"
         self._marks = tuple(b"." + n for n in self._names)
-        self._attribute = re.compile(rb"\b(\w+)\.(" + alternatives + rb")\b")
+        self._attribute = re.compile(rb"\.(" + alternatives + rb")\b")
         self._pieced = re.compile(rb"""["'}]\.(""" + alternatives + rb""")\b""")
-        self._named = re.compile(rb"""\b(\w+)\s*,\s*["'](""" + alternatives + rb""")["']""")
+        self._named = re.compile(rb"""["'](""" + alternatives + rb""")["']""")
 
     def find(self, data: bytes) -> References:
         """The references one file makes."""
         pairs: set[tuple[bytes, bytes]] = set()
         stars: set[bytes] = set()
         if any(mark in data for mark in self._marks):
-            pairs.update(self._attribute.findall(data))
+            pairs.update(
+                (owner, m[1]) for m in self._attribute.finditer(data) if (owner := _word_before(data, m.start()))
+            )
             pairs.update((b"*", name) for name in self._pieced.findall(data))  # f"{module}.os", module + ".os"
-        pairs.update(self._named.findall(data))
+        pairs.update((owner, m[1]) for m in self._named.finditer(data) if (owner := _listed_before(data, m.start())))
         for module, imported in _FROM.findall(data):
             stem = module.rpartition(b".")[2]
             if imported.startswith(b"*"):
@@ -57,6 +59,26 @@ class ReferenceFinder:
             pairs.update((modules[owner], name) for owner, name in list(pairs) if owner in modules)
         decoded = frozenset((a.decode(errors="replace"), b.decode(errors="replace")) for a, b in pairs)
         return References(decoded, frozenset(s.decode(errors="replace") for s in stars))
+
+
+def _word_before(data: bytes, end: int) -> bytes:
+    """The word that ends where something else begins; looked for from there, for most words are followed by neither."""
+    start = end
+    while start and (data[start - 1 : start].isalnum() or data[start - 1 : start] == b"_"):
+        start -= 1
+    return data[start:end]
+
+
+def _listed_before(data: bytes, end: int) -> bytes:
+    """The word before a comma before something, with any space around it."""
+    while end and data[end - 1 : end].isspace():
+        end -= 1
+    if data[end - 1 : end] != b",":
+        return b""
+    end -= 1
+    while end and data[end - 1 : end].isspace():
+        end -= 1
+    return _word_before(data, end)
 
 
 def module_stem(path: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from holdline.trees import child_nodes
@@ -57,19 +57,24 @@ class Resolution(NamedTuple):
 
 
 class Scopes:
-    """All scopes of a module, and the scope each name is used in."""
+    """All scopes of a module, and the scope each name is used in.
 
-    def __init__(self, tree: ast.Module) -> None:
+    `declares` says whether the text may hold a `global` or `nonlocal` statement: looking for them takes its time.
+    """
+
+    def __init__(self, tree: ast.Module, *, declares: bool = True) -> None:
         self.module = Scope(ScopeKind.MODULE, tree, None)
         self.names: list[ast.Name] = []
         self.star_imports: list[ast.ImportFrom] = []
+        #: The names that imports bind, in whatever scope, each with the names that were imported.
+        self.imported: dict[str, set[str]] = {}
         self.all_scopes: list[Scope] = [self.module]
         self._scope_of: dict[ast.AST, Scope] = {}
         # read in a class body before it binds the name; or when it need not have done so yet
         self._early: set[ast.Name] = set()
         self._unsure: set[ast.Name] = set()
         self._references: dict[tuple[str, Scope], list[ast.Name]] = {}
-        _Builder(self).build(tree)
+        _Builder(self, declares).build(tree)
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope a Name, import alias or definition stands in."""
@@ -141,8 +146,9 @@ class Scopes:
 class _Builder:
     """Walks a tree once and fills a Scopes."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, declares: bool) -> None:
         self.scopes = scopes
+        self.declares = declares
         self.nonlocal_bindings: list[tuple[Binding, Scope]] = []
         self.certain: dict[Scope, set[str]] = {}  # what a class body has bound so far, whichever way it went
 
@@ -155,15 +161,15 @@ class _Builder:
                 owner.bindings.setdefault(binding.name, []).append(binding)
 
     def visit(self, node: ast.AST, scope: Scope) -> None:
-        method = getattr(self, "visit_" + node.__class__.__name__, None)
-        if method is not None:
-            method(node, scope)
-        else:
-            self.visit_children(node, scope)
+        kind = node.__class__
+        if kind not in _visitors:
+            _visitors[kind] = getattr(_Builder, f"visit_{kind.__name__}", _Builder.visit_children)
+        _visitors[kind](self, node, scope)
 
     def visit_children(self, node: ast.AST, scope: Scope) -> None:
         for child in child_nodes(node):
-            self.visit(child, scope)
+            if child.__class__ is not ast.Constant:  # half of all
+                self.visit(child, scope)
 
     def visit_all(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
         for node in nodes:
@@ -175,6 +181,8 @@ class _Builder:
     ) -> None:
         binding = Binding(name, node, statement)
         self.scopes._scope_of[node] = scope
+        if isinstance(node, ast.alias):
+            self.scopes.imported.setdefault(name, set()).add(node.name)
         if name in scope.nonlocals:
             self.nonlocal_bindings.append((binding, scope))  # its owner may not have been walked yet
             return
@@ -327,11 +335,15 @@ class _Builder:
 
     def hoist(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         """Take note of `global` and `nonlocal` first: they rule the whole body, wherever they stand."""
-        for statement in _own_statements(body):
+        for statement in _own_statements(body) if self.declares else ():
             if isinstance(statement, ast.Global):
                 scope.globals.update(statement.names)
             elif isinstance(statement, ast.Nonlocal):
                 scope.nonlocals.update(statement.names)
+
+
+#: What visits nodes of a class, looked up once.
+_visitors: dict[type[ast.AST], Callable[..., None]] = {}
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:

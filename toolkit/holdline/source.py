@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import codecs
+import itertools
 import re
 import tokenize
 import warnings
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
 from holdline.model import Problem, ProblemKind
 from holdline.scopes import Scopes
-from holdline.trees import child_nodes
+from holdline.trees import LEAVES, child_nodes
 
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _LONGEST_EXCERPT = 400  # bytes of a line
@@ -65,11 +67,15 @@ class Source:
         """Offsets in `utf8` of the first byte of each line, as Python counts lines (lone CR ends one, form feed
         does not).
         """
-        return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
+        if b"\r" in self.utf8:
+            return [0, *(m.end() for m in _NEWLINE.finditer(self.utf8))]
+        return [0, *itertools.accumulate(len(line) + 1 for line in self.utf8.split(b"\n")[:-1])]
 
     @cached_property
     def _file_line_starts(self) -> list[int]:
         """Offsets in the file of the first byte of each line; the encodings we read have ASCII's line endings."""
+        if self.encoding == "utf-8":
+            return [self.bom + start for start in self.line_starts] if self.bom else self.line_starts
         return [self.bom, *(m.end() for m in _NEWLINE.finditer(self.data))]
 
     @cached_property
@@ -94,7 +100,8 @@ class Source:
         for node in todo:
             for child in child_nodes(node):
                 parents[child] = node
-                todo.append(child)
+                if child.__class__ not in LEAVES:
+                    todo.append(child)
         return parents
 
     @cached_property
@@ -120,7 +127,7 @@ class Source:
     @cached_property
     def scopes(self) -> Scopes:
         """The module's scopes and names."""
-        return Scopes(self.tree)
+        return Scopes(self.tree, declares=b"global" in self.utf8 or b"nonlocal" in self.utf8)
 
     def offset(self, line: int, column: int) -> int:
         """The file's byte offset of a syntax-tree position (line from 1, column in UTF-8 bytes)."""
@@ -192,8 +199,11 @@ class Source:
         return match.end() if match else len(self.data)
 
 
-def parse(path: str, data: bytes) -> Source:
-    """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where."""
+def parse(path: str, data: bytes, mask: Callable[[bytes], bytes | None] | None = None) -> Source:
+    """Parse a file's bytes. Raises SourceError, whose problem says in one line what is wrong and where.
+
+    With `mask` the tree is that of what it leaves of the bytes, if it leaves anything that parses.
+    """
     if len(data) > LARGEST:
         message = f"is too large to be judged ({len(data):,} bytes, the most is {LARGEST:,}): split or exclude it"
         raise _problem(path, ProblemKind.UNREADABLE, message)
@@ -205,7 +215,8 @@ def parse(path: str, data: bytes) -> Source:
         raise _problem(path, ProblemKind.UNREADABLE, message) from None
     except (UnicodeError, LookupError) as error:  # rot13, hex, undefined: codecs, but not of text
         raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
-    tree = _tree(path, data)
+    masked = mask(data) if mask and encoding == "utf-8" else None
+    tree = (_tree_of_masked(masked) if masked else None) or _tree(path, data)
     utf8 = data[bom:] if encoding == "utf-8" else text.encode()
     return Source(path, data, tree, encoding, bom, utf8)
 
@@ -245,6 +256,13 @@ def _tree(path: str, data: bytes) -> ast.Module:
         raise _problem(path, ProblemKind.UNPARSABLE, f"does not parse: {error}") from None
     except (RecursionError, MemoryError):
         raise _problem(path, ProblemKind.UNPARSABLE, "does not parse: nested too deeply for Python's parser") from None
+
+
+def _tree_of_masked(data: bytes) -> ast.Module | None:
+    try:
+        return _tree("", data)
+    except SourceError:
+        return None  # the whole file has the right words for it, or parses
 
 
 def _newer_grammar(error: SyntaxError) -> str:

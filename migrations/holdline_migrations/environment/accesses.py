@@ -31,5 +31,5 @@ def _plan(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str]:
     from holdline_migrations.environment import methods, rewrite  # a plain scan has no use for them
 
     if unit.settings.api == "methods":
-        return methods.plan_access(unit, access)
+        return methods.plan_access(unit, flow, access)
     return rewrite.plan_access(unit, flow, access)

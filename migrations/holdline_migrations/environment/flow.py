@@ -132,7 +132,7 @@ class Flow:
 
     def _in_AugAssign(self, node: ast.expr, parent: ast.AST) -> str:
         assert isinstance(parent, ast.AugAssign)
-        merged = isinstance(parent.op, ast.BitOr) and self._is_dict(parent.target)
+        merged = isinstance(parent.op, ast.BitOr) and self.is_dict(parent.target)
         return "" if merged else f"`{ast.unparse(parent.target)}` may be no dict, and tell mappings apart"
 
     def _in_Match(self, node: ast.expr, parent: ast.AST) -> str:
@@ -232,11 +232,11 @@ class Flow:
             return True
         if isinstance(function, ast.Attribute):
             if function.attr == "update":
-                return self._is_dict(function.value)
+                return self.is_dict(function.value)
             return function.attr in READING_METHODS
         return False
 
-    def _is_dict(self, node: ast.expr) -> bool:
+    def is_dict(self, node: ast.expr) -> bool:
         """Whether a name is bound to nothing but new dicts."""
         if isinstance(node, _DICT_MAKERS):
             return True

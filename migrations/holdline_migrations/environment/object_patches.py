@@ -47,6 +47,8 @@ def _kind(unit: Unit, function: ast.expr) -> str:
     name = getattr(function, "attr", getattr(function, "id", ""))
     if name in _SETTERS:
         return "setattr"
+    if name not in ("patch", "object") and name not in unit.scopes.imported:
+        return ""
     if name not in ("patch", "object"):
         origin = unit.origins.of(function) if isinstance(function, ast.Name) else None
     else:

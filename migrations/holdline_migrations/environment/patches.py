@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from holdline.model import Edit, Fix, ImportName, Safety, Site
@@ -42,7 +44,8 @@ class DictPatch(NamedTuple):
         return bool(self.call.args) and self.call.args[0] is self.target
 
 
-def find_dict_patches(unit: Unit) -> list[DictPatch]:
+@lru_cache(maxsize=1)  # each of the rules asks, one file after another
+def find_dict_patches(unit: Unit) -> Sequence[DictPatch]:
     """Every `patch.dict` of the environment in a file, in order."""
     targets = {a.node: a for a in unit.accesses if a.name == ENVIRON}
     found = []
@@ -173,8 +176,10 @@ def _is_entering_argument(parent: ast.AST) -> bool:
 
 def _behaves_alike(unit: Unit, patch: DictPatch) -> bool:
     """Whether patch_env does exactly what patch.dict does in this place."""
-    if patch.is_mocker or is_unbound(unit, patch.call.func):
+    if patch.is_mocker:
         return False
+    if is_unbound(unit, patch.call.func):
+        return unit.settings.api == "methods" and _can_only_fail(unit, patch.call)
     call, parent = patch.call, unit.parents[patch.call]
     if isinstance(parent, ast.withitem) or _is_entering_argument(parent):
         return True
@@ -187,6 +192,21 @@ def _behaves_alike(unit: Unit, patch: DictPatch) -> bool:
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
         return _is_private(unit, parent.targets[0]) and _uses_alike(unit, parent.targets[0])
     return False
+
+
+def _can_only_fail(unit: Unit, call: ast.Call) -> bool:
+    """Whether the NameError that a call raises ends a test: then no test can fail that did not.
+
+    It is for modules that are no mapping. To others `patch.dict` itself is given, which leaves the NameError as it is.
+    """
+    node, statement = unit.parents[call], None
+    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+        if isinstance(node, ast.Try) and statement not in node.finalbody:
+            return False
+        if isinstance(node, ast.With | ast.AsyncWith) and not all(i.context_expr is call for i in node.items):
+            return False  # it may expect the error
+        statement, node = node, unit.parents[node]
+    return is_test_module(unit.source.path) and getattr(node, "name", "").startswith("test")
 
 
 def _is_backport(unit: Unit, function: ast.expr) -> bool:

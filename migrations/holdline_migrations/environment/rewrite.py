@@ -33,7 +33,7 @@ def plan_access(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str
     parent = unit.parents[access.node]
     if isinstance(access.node, ast.Attribute) and not isinstance(access.node.ctx, ast.Load):
         return _stored_to(unit, access, parent)
-    if isinstance(parent, ast.Subscript) and (fix := _set_statement(unit, access, parent)):
+    if isinstance(parent, ast.Subscript) and (fix := set_statement(unit, access, parent)):
         return fix, ""
     reason = flow.judge(access.node)
     fix = _object(unit, access, f"{unit.getter.local}()")
@@ -118,11 +118,12 @@ def _c_level(unit: Unit, access: Access) -> Fix | None:
 # stores
 
 
-def _set_statement(unit: Unit, access: Access, subscript: ast.Subscript) -> Fix | None:
+def set_statement(unit: Unit, access: Access, subscript: ast.Subscript, *, any_order: bool = False) -> Fix | None:
     """`os.environ[key] = value` as a statement of its own: `get_env().set(key, value)`.
 
     An assignment evaluates its value first, a call its arguments in order; so one of the two must be a constant, or
-    both must be mere names. None where the form does not fit: then item syntax stays.
+    both must be mere names, unless it is known to be the same in `any_order`. None where the form does not fit: then
+    item syntax stays.
     """
     statement = unit.parents[subscript]
     if not (isinstance(statement, ast.Assign) and statement.targets == [subscript]):
@@ -131,7 +132,8 @@ def _set_statement(unit: Unit, access: Access, subscript: ast.Subscript) -> Fix 
     if isinstance(key, ast.Tuple | ast.Slice | ast.Starred) or isinstance(value, ast.Yield | ast.YieldFrom):
         return None
     pair = (key, value)
-    if not any(isinstance(n, ast.Constant) for n in pair) and not all(isinstance(n, ast.Name) for n in pair):
+    hidden = any(isinstance(n, ast.Constant) for n in pair) or all(isinstance(n, ast.Name) for n in pair)
+    if not (hidden or any_order):
         return None
     source = unit.source
     whole, name = source.span(statement), source.span(access.node)

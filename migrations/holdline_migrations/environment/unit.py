@@ -48,7 +48,14 @@ class Unit:
     @cached_property
     def accesses(self) -> list[Access]:
         """Every access, in the order of the file."""
-        found = [a for name in self.scopes.names if (a := self._access(name)) is not None]
+        star = OS_NAMES if self.scopes.star_imports else frozenset[str]()
+        functions = star.union(n for n, originals in self.scopes.imported.items() if originals & OS_NAMES)
+        names = [
+            name
+            for name in self.scopes.names
+            if name.id in functions or (name.id in self.scopes.imported and self._leads_on(name))
+        ]
+        found = [a for name in names if (a := self._access(name)) is not None]
         return sorted(found, key=lambda a: (a.node.lineno, a.node.col_offset))
 
     @cached_property
@@ -159,6 +166,15 @@ class Unit:
             if not (isinstance(parent, ast.Attribute) and parent.value is node):
                 return None
             node = parent
+
+    def _leads_on(self, node: ast.expr) -> bool:
+        """Whether an attribute chain from a name has one of the names that accesses have."""
+        parent = self.parents.get(node)
+        while isinstance(parent, ast.Attribute):
+            if parent.attr in OS_NAMES:
+                return True
+            parent = self.parents.get(parent)
+        return False
 
     def _is_binding(self, node: ast.expr) -> bool:
         """Whether a bare name is bound here, not used; `environ |= …` is both, and counts as a use."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from holdline import engine
+from holdline import engine, scanning
 from holdline.git import Repository
 from holdline.journal import Journal
 
@@ -251,14 +251,15 @@ class TestContents:
 
     def test_unreadable(self, repo: Repo, call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         """Patched, as root may read whatever it wants."""
-        read = engine._read
+        read = engine.read
 
         def refuse(root: Path, path: str) -> bytes:
             if path == "tests/test_b.py":
                 raise PermissionError(13, "Permission denied", path)
             return read(root, path)
 
-        monkeypatch.setattr(engine, "_read", refuse)
+        for module in (engine, scanning):
+            monkeypatch.setattr(module, "read", refuse)
         scan = call(repo.root, "scan", "--fail-on-violations")
         assert (scan.code, "tests/test_b.py: cannot be read: Permission denied\n" in scan.text) == (1, True)
         assert call(repo.root, "migrate").code == 0

@@ -76,7 +76,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("line one\nline \x1b[31m two")
 
-    monkeypatch.setattr(engine, "screen", fail)
+    monkeypatch.setattr(engine, "map_in_order", fail)
 
 
 @pytest.mark.usefixtures("broken")

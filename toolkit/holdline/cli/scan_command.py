@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.note("holdline: nothing to scan: no tracked Python file there, or all are excluded")
     unwritten = _fix(session, paths, arguments, console) if arguments.fix else False
     migrations = session.migrations()
-    task = session.task(paths, migrations, arguments.jobs)
+    task = session.task(paths, migrations, arguments.jobs, selection.stamps)
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
     report = report._replace(unreachable=selection.problems)
@@ -50,17 +50,25 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
 
 
 def _render(report: ScanReport, arguments: argparse.Namespace, session: Session, console: Console) -> str:
-    from holdline.reports import github, json_report, junit, sarif, text
-
     match arguments.format:
         case "json":
+            from holdline.reports import json_report
+
             return json_report.render_scan(report)
         case "sarif":
+            from holdline.reports import sarif
+
             return sarif.render_scan(report, session.registry.rules)
         case "github":
+            from holdline.reports import github
+
             return github.render_scan(report)
         case "junit":
+            from holdline.reports import junit
+
             return junit.render_scan(report)
+    from holdline.reports import text
+
     if console.quiet:
         return text.scan_line(report) + "\n"
     return text.render_scan(report, hints=console.verbose)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from holdline.migration import Migration, Registry
 from holdline.model import Category, FileResult
 from holdline.remembering import open_cache
 from holdline.reports.console import Console
+from holdline.stamps import Stamp
 from holdline.workers import default_jobs
 
 Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
@@ -70,9 +71,15 @@ class Session:
         """All Python files that git tracks, whatever was selected: what other files say matters to each."""
         return select_files(self.repo, cwd=self.repo.root).paths
 
-    def task(self, paths: tuple[str, ...], migrations: tuple[Migration, ...], jobs: int | None) -> Task:
+    def task(
+        self,
+        paths: tuple[str, ...],
+        migrations: tuple[Migration, ...],
+        jobs: int | None,
+        stamps: Mapping[str, Stamp] | None = None,
+    ) -> Task:
         """The engine's task for these paths."""
-        return Task(self.repo.root, paths, self.config, migrations, jobs or default_jobs())
+        return Task(self.repo.root, paths, self.config, migrations, jobs or default_jobs(), stamps=stamps or {})
 
     def excludes(self, path: str) -> bool:
         """Whether the configuration takes a path out of everything."""

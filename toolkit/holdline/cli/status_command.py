@@ -26,10 +26,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     session = Session.open(arguments)
     with Journal.open(session.repo) as journal:
         runs = journal.runs()
-    _, paths = session.select(())
+    selection, paths = session.select(())
     migrations = session.migrations()
     with session.cache(migrations, enabled=True) as cache:
-        report = engine.scan(session.task(paths, migrations, None), progress_on(console), cache)
+        report = engine.scan(session.task(paths, migrations, None, selection.stamps), progress_on(console), cache)
     render = _as_json if arguments.format == "json" else _as_text
     console.write(render(runs, report))
     return Exit.OK

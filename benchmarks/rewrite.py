@@ -1,0 +1,96 @@
+"""How long `migrate --dry-run` takes on a large repository beside Bowler and LibCST that rewrite just `os.getenv`.
+
+    python benchmarks/rewrite.py [REPOSITORY] [--rounds N]
+
+Without a repository it takes the interpreter's own standard library with its tests, three times. It prints tables and
+asserts nothing. See docs/large-repositories.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from contestants import install, prepare
+from generated import build
+from large import size_of, standard_library
+from racing import Racer, ratios, spread, table, tell, watch
+
+GROWTH = (1_000, 5_000, 50_000)
+#: One of so many generated modules holds a violation, as in real repositories.
+EVERY = 14
+Results = dict[str, list[float]]
+CODEMODS = Path(__file__).parent / "codemods"
+
+
+def main() -> None:
+    """Set up what is missing, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repository", nargs="?", type=Path, help="any git repository (the standard library)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each command (3)")
+    parser.add_argument("--no-growth", action="store_true", help="leave out the generated repositories")
+    default = Path(tempfile.gettempdir(), "holdline-bench")
+    parser.add_argument("--work", type=Path, default=default, help=f"where repositories and tools are kept ({default})")
+    arguments = parser.parse_args()
+    work = arguments.work.absolute()
+    tell(f"setting up in {work} …")
+    prepare(work)
+    install(work / "holdline", "GitPython", "rich", "tqdm")
+    install(work / "codemods", "bowler", "libcst")
+    repository = (arguments.repository or standard_library(work / "stdlib")).absolute()
+    files, lines, size = size_of(repository)
+    tell(f"{repository}: {files:,} Python files, {lines:,} lines, {size / 1e6:.0f} MB\n")
+    racers = _racers(work, repository)
+    times, memory = _race(racers, repository, arguments.rounds)
+    rows = [("", "seconds, median (min–max)", "÷ holdline in the same round", "peak MB")]
+    for name in times:
+        ratio = ratios(times, name, racers[0].name)
+        rows.append((name, spread(times[name]), ratio, f"{max(memory[name]):.0f}"))
+    tell(table(rows))
+    if not arguments.no_growth:
+        _show_growth(work, arguments.rounds)
+
+
+def _race(racers: Sequence[Racer], folder: Path, rounds: int) -> tuple[Results, Results]:
+    """Seconds and megabytes of each run by racer; these runs are long, so none is spent on warming up."""
+    times: Results = {racer.name: [] for racer in racers}
+    memory: Results = {racer.name: [] for racer in racers}
+    for _ in range(rounds):
+        for racer in racers:
+            seconds, megabytes = watch(racer, folder, every=0.1)
+            times[racer.name].append(seconds)
+            memory[racer.name].append(megabytes)
+    return times, memory
+
+
+def _racers(work: Path, repository: Path) -> list[Racer]:
+    python = f"{work}/codemods/bin/python"
+    return [
+        _holdline(work),
+        Racer("Bowler, os.getenv alone", (python, f"{CODEMODS}/bowler_getenv.py", str(repository)), frozenset({0, 1})),
+        Racer("LibCST, os.getenv alone", (python, f"{CODEMODS}/libcst_getenv.py", str(repository)), frozenset({0})),
+    ]
+
+
+def _holdline(work: Path) -> Racer:
+    command = (f"{work}/holdline/bin/holdline", "migrate", "--dry-run", "--scope", "all", "--no-cache")
+    return Racer("holdline migrate --dry-run --scope all", command, frozenset({0}))
+
+
+def _show_growth(work: Path, rounds: int) -> None:
+    tell(f"\ngenerated repositories of modules of 130 lines, one in {EVERY} to be rewritten; median of {rounds} rounds")
+    rows = [("files", "seconds", "per 1,000", "peak MB")]
+    for files in GROWTH:
+        repository = build(work / f"sparse-{files}", files, 1, every=EVERY).root
+        racer = _holdline(work)
+        times, memory = _race([racer], repository, rounds)
+        middle = statistics.median(times[racer.name])
+        rows.append((f"{files:,}", f"{middle:.1f}", f"{1000 * middle / files:.2f}", f"{max(memory[racer.name]):.0f}"))
+    tell(table(rows))
+
+
+if __name__ == "__main__":
+    main()
