@@ -59,6 +59,8 @@ def _method(unit: Unit, access: Access, attribute: ast.Attribute) -> tuple[Fix |
 def _item(unit: Unit, access: Access, subscript: ast.Subscript) -> tuple[Fix | None, str]:
     statement = unit.parents[subscript]
     source = unit.source
+    if isinstance(subscript.slice, ast.Tuple | ast.Slice):
+        return None, "its key would become several arguments"
     name, key = source.span(access.node), source.span(subscript.slice)
     between = (
         source.text(Span(name.end, key.start)) == "[" and source.text(Span(key.end, source.span(subscript).end)) == "]"
