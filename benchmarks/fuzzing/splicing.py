@@ -9,6 +9,7 @@ import tokenize
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 
@@ -40,19 +41,9 @@ class Original:
             return start + column
         return start + len(self.text[start : start + column].encode()[:column].decode(errors="ignore"))
 
-    @property
-    def _starts(self) -> Sequence[int]:
-        return _line_starts(self.text)
-
-
-_cached_starts: dict[int, list[int]] = {}
-
-
-def _line_starts(text: str) -> list[int]:
-    if id(text) not in _cached_starts:
-        _cached_starts.clear()
-        _cached_starts[id(text)] = [0, *(m.end() for m in re.finditer("\n", text))]
-    return _cached_starts[id(text)]
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(m.end() for m in re.finditer("\n", self.text))]
 
 
 def read(path: Path) -> Original | None:

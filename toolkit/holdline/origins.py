@@ -7,7 +7,7 @@ import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from holdline.scopes import Binding, Scopes
+from holdline.scopes import Binding, Scope, ScopeKind, Scopes
 
 
 class Doubt(enum.StrEnum):
@@ -16,7 +16,8 @@ class Doubt(enum.StrEnum):
     NONE = ""
     STAR = "the name comes from a star import"
     SEVERAL = "the name is bound in more than one way"
-    TYPE_CHECKING = "the name is imported for type checking only"
+    TYPE_CHECKING = "the name is imported for type checking"
+    EARLY = "the name is not imported yet in this place"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,19 @@ class Origins:
         agreed = len(imports) == len(resolution.bindings) and len(paths) == 1
         if not agreed:
             return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(resolution.bindings))
-        doubt = Doubt.TYPE_CHECKING if all(map(self._is_type_checking, imports)) else Doubt.NONE
+        doubt = Doubt.NONE
+        if any(map(self._is_type_checking, imports)):
+            doubt = Doubt.TYPE_CHECKING
+        elif self._runs_in(resolution.scope, node) and all(_stands_behind(b, node) for b in imports):
+            doubt = Doubt.EARLY
         return Origin(paths.pop(), node, doubt, tuple(imports))
+
+    def _runs_in(self, scope: Scope, node: ast.Name) -> bool:
+        """Whether a name is read where its scope's statements run, and not by a function that may be called later."""
+        current: Scope | None = self._scopes.scope_of(node)
+        while current is not None and current.kind is ScopeKind.COMPREHENSION:
+            current = current.parent
+        return current is scope
 
     def _from_star(self, node: ast.Name) -> Origin | None:
         for statement in self._scopes.star_imports:
@@ -101,6 +113,11 @@ class Origins:
             if isinstance(node, ast.If) and child in node.body and _mentions_type_checking(node.test):
                 return True
         return False
+
+
+def _stands_behind(binding: Binding, node: ast.Name) -> bool:
+    statement = binding.statement
+    return statement is not None and (statement.lineno, statement.col_offset) > (node.lineno, node.col_offset)
 
 
 def canonical(path: str) -> str:
