@@ -28,10 +28,7 @@ def main() -> int:
     first = random.SystemRandom().randrange(10**9) if arguments.seed is None else arguments.seed
     session = Session(first)
     tell(f"Python {platform.python_version()}, {len(session.sources):,} real sources, first seed {first}")
-    if arguments.only:
-        found = session.replay(arguments.only, first)
-    else:
-        found = session.run(arguments.minutes * 60)
+    found = session.replay(arguments.only, first) if arguments.only else session.run(arguments.minutes * 60)
     tell(table(session.figures))
     tell(report(found) if found else "no counterexample")
     return 1 if found else 0
@@ -39,7 +36,7 @@ def main() -> int:
 
 def table(figures: Mapping[str, Figures]) -> str:
     """One line for each kind of input, and their sum."""
-    rows = [("", "inputs", "changed", "accesses", "rewritten", "seconds")]
+    rows: list[tuple[str, ...]] = [("", "inputs", "changed", "accesses", "rewritten", "seconds")]
     total = Figures()
     for name, counted in [*figures.items(), ("all", total)]:
         numbers = (counted.inputs, counted.changed, counted.accesses, counted.rewritten, round(counted.spent))

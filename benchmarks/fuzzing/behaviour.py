@@ -28,7 +28,9 @@ class Runner:
         )
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._process.communicate()
 
     def run(self, data: bytes) -> str:
@@ -56,8 +58,8 @@ class Runner:
 
 def difference(was: Sequence[object], became: Sequence[object]) -> str:
     """The lines of two logs that differ."""
-    lines = [[repr(entry) for entry in log] for log in (was, became)]
-    return "\n".join(line for line in difflib.ndiff(*lines) if line[0] in "-+")
+    lines = difflib.ndiff([repr(entry) for entry in was], [repr(entry) for entry in became])
+    return "\n".join(line for line in lines if line[0] in "-+")
 
 
 def is_runnable(data: bytes) -> bool:

@@ -124,7 +124,9 @@ def undefined_globals(data: bytes) -> set[str]:
     bound |= {s.get_name() for t in tables for s in t.get_symbols() if s.is_declared_global() and s.is_assigned()}
     bound |= {s.get_name() for t in tables for s in t.get_symbols() if s.is_declared_global() and s.is_imported()}
     read = {s.get_name() for s in tables[0].get_symbols() if s.is_referenced()}
-    read |= {s.get_name() for t in tables[1:] for s in t.get_symbols() if s.is_referenced() and s.is_global()}
+    # bounds of type parameters see the class around them, which the table does not tell
+    inner = [t for t in tables[1:] if str(t.get_type()) in ("function", "class")]
+    read |= {s.get_name() for t in inner for s in t.get_symbols() if s.is_referenced() and s.is_global()}
     return {name for name in read - bound if not hasattr(builtins, name)}
 
 

@@ -38,7 +38,7 @@ class Canonical(ast.NodeTransformer):
         self.unsafe = unsafe
         self.methods = methods
 
-    def visit(self, node: ast.AST) -> ast.AST | None:  # type: ignore[override]
+    def visit(self, node: ast.AST) -> ast.AST | None:
         path = self.meanings.path(node) if isinstance(node, ast.Name | ast.Attribute) else ""
         if path == ENVIRON:
             return _env()

@@ -173,7 +173,7 @@ EXPRESSION_POSITIONS = (
     "x = 'a' 'b' f'{HOLE}' f'{HOLE!r}' 'c'",
     "x = f'{HOLE:{HOLE}.{HOLE}}'",
     "x = f'{HOLE!r}{HOLE=!s}'",
-    "x = F\"\"\"{HOLE}\n{HOLE\n}\"\"\"",
+    'x = F"""{HOLE}\n{HOLE\n}"""',
     "x = f'{(lambda: HOLE)()}'",
     "x = f'{[HOLE for y in HOLE]}'",
     "x = f'{use(HOLE)}'",

@@ -110,7 +110,9 @@ def _check_again(data: bytes, mode: Mode, result: FileResult) -> None:
         again = migrate(result.after, mode, known)
         if again.changes or again.problem:
             shown = again.problem.message if again.problem else again.after.decode(errors="replace")
-            raise _Broken("a second run changes the file", f"{result.after.decode(errors='replace')}\n--- then\n{shown}")
+            raise _Broken(
+                "a second run changes the file", f"{result.after.decode(errors='replace')}\n--- then\n{shown}"
+            )
     left, found = (Counter(v.code for v in r) for r in (result.remaining, again.violations))
     if left != found:
         raise _Broken("the rewritten file has other violations than those that remained", f"{left} {found}")
@@ -127,9 +129,9 @@ def _check_trees(data: bytes, mode: Mode, result: FileResult) -> None:
 
 
 def _check_imports(before: ast.Module, after: ast.Module, meanings: Meanings) -> None:
-    """Imports that went are of the environment and of mock; those that came are ours, and stand before their first use."""
+    """Imports that went are of the environment and of mock; those that came are ours, and come before their use."""
     old, new = Counter(_imported(before)), Counter(_imported(after))
-    ours = {name for name in meanings.locals_of(GETTER, PATCHER)}
+    ours = meanings.locals_of(GETTER, PATCHER)
     for scope, module, name, local in old - new:
         if f"{module}.{name}".lstrip(".").partition(".")[0] not in ("os", "unittest", "mock"):
             raise _Broken("an import of something else went", f"{module}.{name} as {local} in {scope}")
@@ -152,12 +154,14 @@ def _imported(tree: ast.AST, scope: str = "") -> Iterator[tuple[str, str, str, s
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             yield from ((scope, module, alias.name, alias.asname or alias.name) for alias in node.names)
-        name = getattr(node, "name", "") if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
+        name = (
+            getattr(node, "name", "") if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
+        )
         yield from _imported(node, f"{scope}/{name}" if name else scope)
 
 
 def _check_bindings(before: Source, after: Source, result: FileResult, meanings: Meanings) -> None:
-    """Each name that was rewritten means an import to the compiler; so does each that came, and no name is left over."""
+    """To the compiler each name that was rewritten means an import, and so does each that came; none is undefined."""
     if lost := undefined_globals(result.after) - undefined_globals(before.data):
         raise _Broken("a name is not defined any more", ", ".join(sorted(lost)))
     old = meanings.locals_of("os", PATCH, "unittest", GETTER, PATCHER)

@@ -1,4 +1,4 @@
-"""Run programs, each in a process of its own, and tell what they did: one JSON text per line in, one log per line out."""
+"""Run programs, each in a process of its own, and tell what they did: JSON texts come in by lines, logs go out so."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {"A": "a", "C": "c"}
 REAL = os.environ  # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
 LOOKED_AT = ("x", "y", "k", "v", "e", "rest", *(f"v{n}" for n in range(6)))
 SECONDS = 20
-_PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)  # type: ignore[attr-defined]
+_PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)
 # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
 _MAPPINGS = (type(os.environ), type(holdline_runtime.get_env()))
 _CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
@@ -31,8 +31,10 @@ _CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, ty
 
 def describe(value: object, depth: int = 0) -> Any:
     """A value in JSON; what the rewrite may tell apart from the original (see RUNTIME.md) looks the same."""
-    if isinstance(value, _MAPPINGS) or depth > 4:
-        return "the environment" if depth > 4 else ["the environment", describe(dict(value), depth + 1)]  # type: ignore[call-overload]
+    if depth > 4:
+        return "something deep"
+    if isinstance(value, _MAPPINGS):
+        return ["the environment", describe(dict(value), depth + 1)]
     if isinstance(value, BaseException):
         # texts of other exceptions name the types of their operands
         told = describe(value.args) if isinstance(value, KeyError) else ""
@@ -99,10 +101,10 @@ def hide_what_may_differ() -> None:
     """
     kind = type(REAL)
     plain = kind.__iter__
-    kind.__iter__ = lambda self: iter(sorted(plain(self)))  # type: ignore[method-assign]
-    kind.__repr__ = lambda self: f"environ({dict(self)})"  # type: ignore[method-assign]
+    setattr(kind, "__iter__", lambda self: iter(sorted(plain(self))))  # noqa: B010  # no assignment mypy would take
+    setattr(kind, "__repr__", lambda self: f"environ({dict(self)})")  # noqa: B010
     for patcher in _PATCHERS:
-        patcher.__repr__ = lambda self: "a patcher"
+        setattr(patcher, "__repr__", lambda self: "a patcher")  # noqa: B010
     sys.unraisablehook = lambda unraisable: None
 
 
@@ -133,7 +135,7 @@ def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
     def attempt(what: str, function: Callable[[], object]) -> None:
         try:
             log.append([what, describe(function())])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, both versions must raise it
             log.append([what, describe(error)])
         # holdline: allow[HL101, HL104] judges rewritten code, so it looks at the environment itself
         if not isinstance(os.environ, Mapping):
@@ -142,6 +144,8 @@ def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
         log.append([what, sorted(REAL.items()), os.environ is REAL])
 
     attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
+    if log[-2][1][:1] == ["NameError"]:
+        return  # whatever it defined, nobody gets to import it
     for name in ("f", "g", "get_env"):
         function = space.get(name)
         if isinstance(function, types.FunctionType) and function.__module__ == "program":
@@ -171,7 +175,7 @@ def forked(text: str) -> str:
         signal.alarm(SECONDS)
         try:
             log = json.dumps(run(text))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # SystemExit, for one
             log = json.dumps(["the program ended the run", repr(error)])
         with os.fdopen(writing, "w") as file:
             file.write(log)

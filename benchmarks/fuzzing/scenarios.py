@@ -14,7 +14,18 @@ from fuzzing.programs import compiles, program
 from fuzzing.spellings import FROM_IMPORTS, RUNNABLE
 
 _NAMES = ('"A"', '"B"', '"C"', '"D"', '"MISSING"', "key")
-_TEXTS = ('"1"', '""', '"a b"', "value", "key", '"x" + value', 'f"{value}!"', 'E["A"]', 'E.get("B", "?")', 'GETENV("C", "c")')
+_TEXTS = (
+    '"1"',
+    '""',
+    '"a b"',
+    "value",
+    "key",
+    '"x" + value',
+    'f"{value}!"',
+    'E["A"]',
+    'E.get("B", "?")',
+    'GETENV("C", "c")',
+)
 #: Of the values that end in TypeError; a patch must not get one (see "The one deliberate difference" in rewrites.md).
 _WRONG = ("1", "None", "b'x'")
 _ERRORS = ("KeyError", "TypeError", "(KeyError, TypeError)", "Exception", "LookupError")
@@ -22,8 +33,9 @@ _OPENING = (
     "import contextlib, copy, functools, io, unittest",
     "def helper(env, name='A'):\n    return env.get(name), name in env",
     "def writer(env=E, *names):\n    for n, name in enumerate(names):\n        env[name] = str(n)\n    return len(env)",
-    "class Config:\n    default = E.get('A', 'none')\n\n    def __init__(self, name=GETENV('B', 'b')):\n        self.name = name\n"
-    "        self.value = E.get(name)\n\n    @property\n    def live(self):\n        return E[self.name]",
+    "class Config:\n    default = E.get('A', 'none')\n\n    def __init__(self, name=GETENV('B', 'b')):\n"
+    "        self.name = name\n        self.value = E.get(name)\n\n    @property\n    def live(self):\n"
+    "        return E[self.name]",
     "def reader():\n    while True:\n        yield E.get('A'), len(E)",
     "lookup = lambda name, default=E.get('C'): E.get(name, default)",
 )
@@ -80,7 +92,7 @@ class Scenario:
     def values(self) -> str:
         """What a patch is given, the target apart."""
         entries = ", ".join(f"{self.pick(_NAMES)}: {self.pick(_TEXTS)}" for _ in range(self.random.randint(0, 2)))
-        form = self.pick(
+        return self.pick(
             (
                 f", {{{entries}}}",
                 f", {{{entries}}}, clear=True",
@@ -95,7 +107,6 @@ class Scenario:
                 ", clear=True",
             )
         )
-        return form
 
     def patch(self) -> str:
         target = self.pick(("E", "E", "'os.environ'"))
@@ -188,10 +199,12 @@ class Scenario:
         if kind < 0.6:
             more = self.pick(("", "", f"@{self.patch()}\n", "@functools.wraps(use)\n"))
             body = self.block(depth, "    ")
-            return f"{more}@{self.patch()}\ndef {name}():\n{body}\n    return {self.read()}\nuse({name}())\nuse({self.read()})"
+            function = f"@{self.patch()}\ndef {name}():\n{body}\n    return {self.read()}"
+            return f"{more}{function}\nuse({name}())\nuse({self.read()})"
         body = self.block(0, "        ")
         text = f"@{self.patch()}\nclass {name.title()}:\n    shown = {self.read()}\n\n    def test_a(self):\n{body}\n"
-        return text + f"        return {self.read()}\n\n    def other(self): return {self.read()}\nuse({name.title()}().test_a(), {name.title()}().other())"
+        text += f"        return {self.read()}\n\n    def other(self): return {self.read()}\n"
+        return f"{text}use({name.title()}().test_a(), {name.title()}().other())"
 
     def generator(self, depth: int) -> str:
         name = self.fresh("generator")
@@ -217,16 +230,20 @@ class Scenario:
 
     def alias(self, depth: int) -> str:
         name = self.fresh("aliasing")
-        change = self.pick(("env['B'] = 'alias'", "env |= {'B': 'alias'}", "env.pop('A', None)", "env = dict(env)", "pass"))
+        change = self.pick(
+            ("env['B'] = 'alias'", "env |= {'B': 'alias'}", "env.pop('A', None)", "env = dict(env)", "pass")
+        )
         body = self.block(depth, "    ")
-        return f"def {name}():\n    env = E\n    {change}\n{body}\n    return env.get('B'), len(env), 'A' in env\nuse({name}())"
+        result = "env.get('B'), len(env), 'A' in env"
+        return f"def {name}():\n    env = E\n    {change}\n{body}\n    return {result}\nuse({name}())"
 
     def started(self, depth: int) -> str:
         name = self.fresh("patcher")
         body = self.block(depth, "    ")
         if self.random.random() < 0.5:
             return f"{name} = {self.patch()}\n{name}.start()\ntry:\n{body}\nfinally:\n    {name}.stop()"
-        return f"{name} = {self.patch()}\nwith {name}:\n{body}\nuse({self.read()})\n@{name}\ndef {name}_(): return {self.read()}\nuse({name}_())"
+        decorated = f"@{name}\ndef {name}_(): return {self.read()}\nuse({name}_())"
+        return f"{name} = {self.patch()}\nwith {name}:\n{body}\nuse({self.read()})\n{decorated}"
 
     def stacked(self, depth: int) -> str:
         body = self.block(depth, "    ")
@@ -268,7 +285,8 @@ class Scenario:
     def matched(self, depth: int) -> str:
         subject = self.pick(("E", "E.get('A')", "dict(E)", "E['A'], 1"))
         return (
-            f"match {subject}:\n    case {{'A': found, **rest}}:\n        use(found, rest)\n{self.block(0, '        ')}\n"
+            f"match {subject}:\n    case {{'A': found, **rest}}:\n        use(found, rest)\n"
+            f"{self.block(0, '        ')}\n"
             f"    case str():\n{self.block(0, '        ')}\n    case _ if {self.read()}:\n        use(2)"
         )
 
@@ -296,8 +314,9 @@ class Scenario:
     def closure(self, depth: int) -> str:
         name = self.fresh("outer")
         return (
-            f"def {name}(found=None):\n    def inner(key='A'):\n        nonlocal found\n        found = E.get(key, found)\n"
-            f"        return E\n    inner({self.pick(_NAMES)})\n    return found, inner()['A']\nuse({name}())"
+            f"def {name}(found=None):\n    def inner(key='A'):\n        nonlocal found\n"
+            f"        found = E.get(key, found)\n        return E\n"
+            f"    inner({self.pick(_NAMES)})\n    return found, inner()['A']\nuse({name}())"
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from holdline.workers import allow_deep_nesting
 
 #: What a seed makes: a text and the mode to rewrite it in; None where this seed makes none that compiles.
 Draw = Callable[[Random], tuple[bytes, Mode] | None]
+Judge = Callable[[bytes, Mode], Checked]
 
 
 @dataclass
@@ -61,17 +63,21 @@ class Session:
     sources: list[Path] = field(default_factory=real_sources)
     figures: dict[str, Figures] = field(default_factory=dict)
 
-    def run(self, seconds: float, progress: Callable[[float], None] = lambda left: None) -> Counterexample | None:
+    def run(self, seconds: float) -> Counterexample | None:
         """Fuzz until the time is over or something is found."""
-        allow_deep_nesting()
         end = time.monotonic() + seconds
+        return self._run(itertools.takewhile(lambda turn: time.monotonic() < end, itertools.count()))
+
+    def run_turns(self, turns: int) -> Counterexample | None:
+        """Fuzz for a number of turns, whatever time they take, or until something is found."""
+        return self._run(range(turns))
+
+    def _run(self, turns: Iterable[int]) -> Counterexample | None:
+        allow_deep_nesting()
         with Runner() as runner:
-            for number, (name, draw, judge) in enumerate(self._turns(runner)):
-                left = end - time.monotonic()
-                if left <= 0:
-                    return None
-                progress(left)
-                if found := self._one(name, draw, judge, self.first_seed + number):
+            kinds = self._kinds(runner)
+            for turn in turns:
+                if found := self._one(*kinds[turn % len(kinds)], self.first_seed + turn):
                     return found
         return None
 
@@ -82,9 +88,7 @@ class Session:
             name, draw, judge = next(turn for turn in self._kinds(runner) if turn[0] == kind)
             return self._one(name, draw, judge, seed)
 
-    def _one(
-        self, name: str, draw: Draw, judge: Callable[[bytes, Mode], Checked], seed: int
-    ) -> Counterexample | None:
+    def _one(self, name: str, draw: Draw, judge: Judge, seed: int) -> Counterexample | None:
         start = time.monotonic()
         drawn = draw(Random(f"{name} {seed}"))
         if drawn is None:
@@ -103,15 +107,10 @@ class Session:
         small = shrink(data, fails)
         return Counterexample(name, seed, mode, judge(small, mode).fault or fault, small)
 
-    def _turns(self, runner: Runner) -> Iterator[tuple[str, Draw, Callable[[bytes, Mode], Checked]]]:
-        kinds = self._kinds(runner)
-        while True:
-            yield from kinds
-
-    def _kinds(self, runner: Runner) -> list[tuple[str, Draw, Callable[[bytes, Mode], Checked]]]:
+    def _kinds(self, runner: Runner) -> list[tuple[str, Draw, Judge]]:
         return [
-            ("generated", _generated, check),
-            ("spliced", self._spliced, check),
+            ("generated", _generated, lambda data, mode: check(data, mode)),
+            ("spliced", self._spliced, lambda data, mode: check(data, mode)),
             ("run: templates", _template, lambda data, mode: runner.check(data)),
             ("run: scenarios", _scenario, lambda data, mode: runner.check(data)),
         ]

@@ -78,6 +78,7 @@ def _simpler(data: bytes) -> Iterator[bytes]:
             start, end = span(node)
             simpler = [b"pass"]
             simpler += [data[slice(*span(inner))] for inner in getattr(node, "body", [])[:1]]
+            simpler += [data[slice(*span(n))] for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
         elif isinstance(node, ast.expr):
             start, end = span(node)
             simpler = [b"x"]

@@ -12,8 +12,8 @@ _WORD = re.compile(r"\b(E|ENVB|OS|GETENV|GETENVB|PUTENV|UNSETENV|DICT|PATCH|ROOT
 class Spelling:
     """The import statements of a file, and its names for the environment, the functions on it and mock's `patch`.
 
-    Templates say E for `os.environ`, OS for the module, GETENV and so on for its functions, PATCH and DICT for `patch` and
-    `patch.dict`; ROOT and PATCHER are the plain names that E and PATCH begin with, for code that shadows them.
+    Templates say E for `os.environ`, OS for the module, GETENV and so on for its functions, PATCH and DICT for `patch`
+    and `patch.dict`; ROOT and PATCHER are the plain names that E and PATCH begin with, for code that shadows them.
     """
 
     imports: str
@@ -85,5 +85,10 @@ SPELLINGS = (
     Spelling("import os.path\nimport unittest.mock as mock", patch="mock.patch"),
     Spelling("import os \\\n  , sys\nfrom unittest.mock import (patch\n    , Mock)\n"),
     Spelling("import sys\nsys.path.insert(0, 'x')\nimport os\nfrom unittest.mock import patch"),
-    Spelling("from os import environ\nimport os\nimport unittest\nfrom unittest import mock", "environ", "os.getenv", "mock.patch"),
+    Spelling(
+        "from os import environ\nimport os\nimport unittest\nfrom unittest import mock",
+        "environ",
+        "os.getenv",
+        "mock.patch",
+    ),
 )

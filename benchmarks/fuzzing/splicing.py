@@ -1,4 +1,4 @@
-"""Accesses spliced into real sources: in place of expressions and targets, as statements, decorators and `with` blocks."""
+"""Accesses spliced into real sources: as expressions, targets, statements, decorators and `with` blocks."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def splice(random: Random, original: Original) -> bytes | None:
     spelling = random.choice(SPELLINGS)
     splices: list[Splice] = []
     for _ in range(random.choice((1, 2, 4, 8))):
-        if (found := random.choice(_KINDS)(random, original, spelling)) and not _overlaps(found, splices):
-            if _fits(original, [*splices, found], spelling):
-                splices.append(found)
+        found = random.choice(_KINDS)(random, original, spelling)
+        if found and not _overlaps(found, splices) and _fits(original, [*splices, found], spelling):
+            splices.append(found)
     if not splices:
         return None
     text = apply(original, splices, spelling)

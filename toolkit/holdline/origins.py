@@ -16,7 +16,7 @@ class Doubt(enum.StrEnum):
     NONE = ""
     STAR = "the name comes from a star import"
     SEVERAL = "the name is bound in more than one way"
-    TYPE_CHECKING = "the name is imported for type checking"
+    TYPE_CHECKING = "the name is imported for type checking only"
     EARLY = "the name is not imported yet in this place"
 
 
@@ -76,10 +76,9 @@ class Origins:
         agreed = len(imports) == len(resolution.bindings) and len(paths) == 1
         if not agreed:
             return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(resolution.bindings))
-        doubt = Doubt.NONE
-        if any(map(self._is_type_checking, imports)):
-            doubt = Doubt.TYPE_CHECKING
-        elif self._runs_in(resolution.scope, node) and all(_stands_behind(b, node) for b in imports):
+        running = [b for b in imports if not self._is_type_checking(b)]
+        doubt = Doubt.NONE if running else Doubt.TYPE_CHECKING
+        if running and self._runs_in(resolution.scope, node) and all(_stands_behind(b, node) for b in running):
             doubt = Doubt.EARLY
         return Origin(paths.pop(), node, doubt, tuple(imports))
 
