@@ -4,6 +4,7 @@
 #   make test    run the tests                       (PYTEST_ARGS="-k journal" narrows them)
 #   make lint    ruff, mypy, and holdline on itself
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
+#   make fuzz    ten minutes of random rewrites   (FUZZ_ARGS="--minutes 60")
 #   make bench   time `holdline check` beside its peers (BENCH_ARGS="--rounds 5" is quicker)
 #   make clean   remove what these made
 #
@@ -14,11 +15,12 @@ PYTHON ?=
 PYTEST_ARGS ?=
 SUITES ?=
 BENCH_ARGS ?=
+FUZZ_ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint corpus bench clean
+.PHONY: demo test lint corpus bench fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -38,6 +40,9 @@ corpus: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
+
+fuzz: $(READY)
+	$(BIN)/python benchmarks/fuzz.py $(FUZZ_ARGS)
 
 clean:
 	rm -rf .venv .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -29,6 +29,7 @@ class Load:
     name: str
     is_global: bool
     is_cell: bool
+    is_fast: bool
 
 
 class Compiled:
@@ -44,6 +45,8 @@ class Compiled:
         # where a name is bound, and whether by an import: offset by offset, for the module and for each code object
         self.global_binds: dict[str, list[tuple[int, bool]]] = {}
         self.local_binds: dict[tuple[int, str], list[tuple[int, bool]]] = {}
+        #: What comprehensions bind that are compiled into the code object around them, as Python 3.12 and later do.
+        self.inlined: set[tuple[int, str]] = set()
         for around in self.codes:
             self._read(around)
 
@@ -53,15 +56,20 @@ class Compiled:
             operation, name = instruction.opname, instruction.argval
             if not isinstance(name, str):
                 continue
+            if operation == "LOAD_FAST_AND_CLEAR":
+                self.inlined.add((id(code), name))
+                continue
             at_module = operation.endswith("_GLOBAL") or (operation.endswith("_NAME") and code is self.module)
             if operation.startswith(("STORE_", "DELETE_")) and not operation.endswith("_ATTR"):
                 bind = (instruction.offset, imported)
-                if at_module:
+                if operation.endswith("_FAST") and not code.co_flags & inspect.CO_OPTIMIZED:
+                    pass  # of a comprehension that was inlined into a class body or the module
+                elif at_module:
                     self.global_binds.setdefault(name, []).append(bind)
                 else:
                     self.local_binds.setdefault((id(code), name), []).append(bind)
             elif operation.startswith("LOAD_") and not operation.endswith(("_ATTR", "_METHOD", "_CONST")):
-                load = Load(around, instruction.offset, name, at_module, "DEREF" in operation)
+                load = Load(around, instruction.offset, name, at_module, "DEREF" in operation, "FAST" in operation)
                 self.loads.setdefault((_place(instruction.positions), name), []).append(load)
             imported = operation.startswith("IMPORT_")
 
@@ -70,6 +78,10 @@ class Compiled:
         if load.is_global:
             return self._is_imported_globally(load.name)
         own, *others = load.around
+        if (id(own), load.name) in self.inlined and own.co_flags & inspect.CO_OPTIMIZED:
+            return True  # it cannot be told from a variable of the function's own
+        if load.is_fast and not own.co_flags & inspect.CO_OPTIMIZED:
+            return False
         if not own.co_flags & inspect.CO_OPTIMIZED and not load.is_cell:
             return self._is_imported_in_class(load)
         outer = next((c for c in others if load.name in c.co_cellvars), own)

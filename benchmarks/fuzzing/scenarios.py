@@ -26,7 +26,7 @@ _TEXTS = (
     'E.get("B", "?")',
     'GETENV("C", "c")',
 )
-#: Of the values that end in TypeError; a patch must not get one (see "The one deliberate difference" in rewrites.md).
+#: Of the values that end in TypeError; a patch must not get one (see "Deliberate differences" in docs/rewrites.md).
 _WRONG = ("1", "None", "b'x'")
 _ERRORS = ("KeyError", "TypeError", "(KeyError, TypeError)", "Exception", "LookupError")
 _OPENING = (

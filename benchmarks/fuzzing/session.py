@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -23,6 +23,7 @@ from holdline.workers import allow_deep_nesting
 #: What a seed makes: a text and the mode to rewrite it in; None where this seed makes none that compiles.
 Draw = Callable[[Random], tuple[bytes, Mode] | None]
 Judge = Callable[[bytes, Mode], Checked]
+Kind = tuple[str, Draw, Judge]
 
 
 @dataclass
@@ -57,27 +58,28 @@ class Counterexample:
 
 @dataclass
 class Session:
-    """Kinds of input take turns; each input has a seed of its own, so that it can be made again by itself."""
+    """Draws inputs of each kind; each has a seed of its own, so that it can be made again by itself."""
 
     first_seed: int = 0
     sources: list[Path] = field(default_factory=real_sources)
     figures: dict[str, Figures] = field(default_factory=dict)
 
     def run(self, seconds: float) -> Counterexample | None:
-        """Fuzz until the time is over or something is found."""
+        """Fuzz until the time is over or something is found; each kind of input gets the same share of it."""
         end = time.monotonic() + seconds
-        return self._run(itertools.takewhile(lambda turn: time.monotonic() < end, itertools.count()))
+        turns = itertools.takewhile(lambda turn: time.monotonic() < end, itertools.count())
+        return self._run(turns, lambda turn, kinds: min(kinds, key=lambda kind: self._counted(kind[0]).spent))
 
     def run_turns(self, turns: int) -> Counterexample | None:
-        """Fuzz for a number of turns, whatever time they take, or until something is found."""
-        return self._run(range(turns))
+        """Fuzz for a number of turns, a kind after the other, or until something is found: the same in every run."""
+        return self._run(range(turns), lambda turn, kinds: kinds[turn % len(kinds)])
 
-    def _run(self, turns: Iterable[int]) -> Counterexample | None:
+    def _run(self, turns: Iterable[int], choose: Callable[[int, Sequence[Kind]], Kind]) -> Counterexample | None:
         allow_deep_nesting()
         with Runner() as runner:
             kinds = self._kinds(runner)
             for turn in turns:
-                if found := self._one(*kinds[turn % len(kinds)], self.first_seed + turn):
+                if found := self._one(*choose(turn, kinds), self.first_seed + turn):
                     return found
         return None
 
@@ -95,7 +97,7 @@ class Session:
             return None
         data, mode = drawn
         checked = judge(data, mode)
-        self.figures.setdefault(name, Figures()).add(checked, time.monotonic() - start)
+        self._counted(name).add(checked, time.monotonic() - start)
         fault = checked.fault
         if fault is None:
             return None
@@ -107,7 +109,10 @@ class Session:
         small = shrink(data, fails)
         return Counterexample(name, seed, mode, judge(small, mode).fault or fault, small)
 
-    def _kinds(self, runner: Runner) -> list[tuple[str, Draw, Judge]]:
+    def _counted(self, name: str) -> Figures:
+        return self.figures.setdefault(name, Figures())
+
+    def _kinds(self, runner: Runner) -> list[Kind]:
         return [
             ("generated", _generated, lambda data, mode: check(data, mode)),
             ("spliced", self._spliced, lambda data, mode: check(data, mode)),

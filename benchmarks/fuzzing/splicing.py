@@ -19,7 +19,7 @@ from fuzzing.programs import compiles
 from fuzzing.spellings import SPELLINGS, Spelling
 
 #: Files beyond this many bytes take too long for what they add.
-LARGEST = 120_000
+LARGEST = 60_000
 _FIELD = re.compile(r"(?<![{\w])\{(\w+)(?=[}!:=.\[])")
 Splice = tuple[int, int, str]
 """Offsets of the text to take out, in characters, and what comes in its place."""
