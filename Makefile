@@ -6,6 +6,7 @@
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
 #   make bench   time check, scan and migrate --dry-run beside their peers (BENCH_ARGS="--rounds 5" is quicker)
 #                (REPOSITORY=/any/large/one for the latter two; the standard library, three times, where there is none)
+#   make fuzz    ten minutes of random rewrites   (FUZZ_ARGS="--minutes 60")
 #   make clean   remove what these made
 #
 # PYTHON=/path/to/python chooses the interpreter, VENV=folder where its environment is kept.
@@ -16,11 +17,12 @@ PYTEST_ARGS ?=
 SUITES ?=
 BENCH_ARGS ?=
 REPOSITORY ?=
+FUZZ_ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint corpus bench clean
+.PHONY: demo test lint corpus bench fuzz clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -42,6 +44,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/scan.py $(BENCH_ARGS) $(REPOSITORY)
 	$(BIN)/python benchmarks/rewrite.py $(REPOSITORY)
+
+fuzz: $(READY)
+	$(BIN)/python benchmarks/fuzz.py $(FUZZ_ARGS)
 
 clean:
 	rm -rf .venv .venv-3.* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -26,12 +26,12 @@ IMPORT = "from holdline_runtime import get_env\n\n"
         ),
         pytest.param(
             "def f():\n    import os\n\n    return os.environ['A']\n\n\nx = f()\n",
-            "\ndef f():\n    return get_env()['A']\n\n\nx = f()\n",
+            "\ndef f():\n    return get_env()['A']\n\n\n\nx = f()\n",
             id="local-import",
         ),
         pytest.param(
             "def f():\n    from os import environ as e\n    return e['A']\n\n\nx = f()\n",
-            "\ndef f():\n    return get_env()['A']\n\n\nx = f()\n",
+            "\ndef f():\n    return get_env()['A']\n\n\n\nx = f()\n",
             id="local-from",
         ),
         pytest.param(
@@ -83,6 +83,15 @@ def test_a_parameter_that_falls_back_on_the_environment(check_access, body):
         ),
         pytest.param("import os\nif 0:\n    os = None\nx = os.environ['A']\n", "bound in more than one way", id="if"),
         pytest.param("import os\n\nE = os.environ\nx = E['A']\n", "where other code can reach it", id="global-alias"),
+        pytest.param("x = os.environ['A']\nimport os\n", "not imported yet", id="before-the-import"),
+        pytest.param(
+            "x = [os.environ for _ in 'a']\nimport os\n", "not imported yet", id="comprehension-before-the-import"
+        ),
+        pytest.param(
+            "import os\n\n\ndef f():\n    x = os.environ['A']\n    import os\n    return x\n",
+            "not imported yet",
+            id="unbound-local",
+        ),
         pytest.param(
             "import os\n\n\nclass A:\n    environ = os.environ\n", "where other code can reach it", id="class-alias"
         ),
@@ -118,6 +127,13 @@ def test_doubtful_binding_is_refused(refuse, before, words):
 )
 def test_other_things_of_the_name_are_none_of_ours(ignore, before):
     ignore(before)
+
+
+def test_a_function_may_stand_before_the_import(check):
+    check(
+        "def f():\n    return os.environ['A']\n\n\nimport os\n\nx = f()\n",
+        "from holdline_runtime import get_env\n\n\ndef f():\n    return get_env()['A']\n\n\n\nx = f()\n",
+    )
 
 
 def test_both_imports_in_type_checking_and_at_run_time(check):

@@ -99,6 +99,16 @@ def test_accesses_through_the_module_follow_the_new_object(check):
         "def test(monkeypatch):\n    monkeypatch.setattr('os.environ', {})\n",
         "def test(mocker):\n    mocker.patch('os.environ', {})\n",
         "import pkg.mod\n\n\ndef test():\n    pkg.mod.os.environ = {}\n",
+        "import os\n\n\ndef test():\n    os.environ: dict = {}\n",
+        "import os\n\n\ndef test():\n    os.environ, x = {}, 1\n",
+        "import os\n\n\ndef test():\n    (x, [os.environ]), y = 1\n",
+        "import os\n\n\ndef test():\n    (\n        os.environ,\n        x,\n    ) = {}, 1\n",
+        "import os\n\n\ndef test():\n    (os.environ) = {}\n",
+        "import os\n\n\ndef test():\n    os.environ \\\n        = {}\n",
+        "import os\n\n\ndef test():\n    x = os.environ, y = {}, 1\n",
+        "import os\n\n\ndef test():\n    for os.environ in [{}]:\n        pass\n",
+        "import os\n\n\ndef test(fake):\n    with fake as (x, os.environ):\n        pass\n",
+        "import os\n\n\ndef test():\n    [0 for os.environ in [{}]]\n",
     ],
 )
 def test_what_holds_the_object_is_refused_where_another_file_swaps_it(harness, body, replacing):
@@ -184,6 +194,50 @@ def test_a_module_whose_imported_environ_is_patched_is_left(refuse):
 )
 def test_unsafe_fix_changes_the_real_environment_and_restores_it(check, before, after):
     check(before, after, level=Level.UNSAFE)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("import os\n\nos.environ = os.environ\n", id="assignment"),
+        pytest.param("import os\n\nos.environ: object = os.environ\n", id="annotated"),
+        pytest.param(
+            "import os\n\n\ndef test(monkeypatch):\n    monkeypatch.setattr(os, 'environ', os.environ)\n", id="setattr"
+        ),
+        pytest.param(
+            "import os\nfrom unittest import mock\n\nmock.patch.object(os, 'environ', wraps=os.environ)\n", id="keyword"
+        ),
+    ],
+)
+def test_get_env_is_never_put_where_it_looks(refuse, before):
+    """It would look itself up for ever."""
+    refuse(before, REASON, "would look itself up", level=Level.UNSAFE)
+
+
+def test_a_variable_next_to_the_object_is_still_mended_by_the_unsafe_tier(check):
+    check(
+        "import os\n\nos.environ['A']: object = os.environ\n",
+        "from holdline_runtime import get_env\n\nget_env()['A']: object = get_env()\n",
+        level=Level.UNSAFE,
+        runs=False,
+    )
+
+
+def test_patch_object_on_a_name_that_may_be_something_else_has_not_even_an_unsafe_fix(refuse):
+    before = "import os\nfrom unittest import mock\n\n\ndef f():\n    global os\n    os = None\n\n\nmock.patch.object(os, 'environ', {})\n"
+    refuse(before, REASON, level=Level.UNSAFE)
+
+
+def test_get_by_keyword_is_left_where_a_dict_may_be_asked(check):
+    """The `get` of a plain dict takes no keywords, that of `get_env()` does."""
+    body = "with patch('os.environ', {{'A': 'swapped'}}):\n    x = {0}.get('A'){1}"
+    check(
+        "import os\nfrom unittest.mock import patch\n\n" + body.format("os.environ", ", os.environ.get(key='A')\n"),
+        "import os\nfrom unittest.mock import patch\n\nfrom holdline_runtime import get_env\n\n"
+        + body.format("get_env()", ", os.environ.get(key='A')\n"),
+        reasons=[REASON, "may take no keywords"],
+        raises="TypeError",
+    )
 
 
 def test_bare_patch_injects_a_mock_and_has_not_even_an_unsafe_fix(refuse):

@@ -199,6 +199,17 @@ def test_functions_of_the_file_are_looked_into(refuse, callee, use):
     refuse(f"import os\n\n\n{callee}\n\n{use}\n", "")
 
 
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        ("x = f\"{os.environ.__ior__({'B': '1'})}\"", "may depend on its type"),
+        ("x = os.environ.__ior__({'B': '1'})", "where other code can reach it"),
+    ],
+)
+def test_in_place_union_by_name_returns_the_object(refuse, use, words):
+    refuse(f"import os\n\n{use}\n", words)
+
+
 def test_putenv_in_the_unsafe_tier(harness):
     from holdline.judging import Level
 

@@ -23,6 +23,16 @@ BOM = b"\xef\xbb\xbf"
             id="bom-reflection",
         ),
         pytest.param(
+            b"\n# coding: latin-1\ny = '\xe9'\nimport os\n\nx = os.environ['A']\n",
+            b"\n# coding: latin-1\ny = '\xe9'\nfrom holdline_runtime import get_env\n\nx = get_env()['A']\n",
+            id="cookie-behind-an-empty-line",
+        ),
+        pytest.param(
+            b"\n# coding: latin-1\nfor y in '\xe9': import os; x = os.environ['A']\n",
+            b"\n# coding: latin-1\nfrom holdline_runtime import get_env\n\nfor y in '\xe9': import os; x = get_env()['A']\n",
+            id="import-below-the-cookie",
+        ),
+        pytest.param(
             b"import os\r\n\r\nx = os.environ['A']\r\n",
             b"from holdline_runtime import get_env\r\n\r\nx = get_env()['A']\r\n",
             id="crlf",

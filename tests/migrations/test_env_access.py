@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from holdline.config import Config, EnvConfig
+from holdline.judging import Level
 from holdline_migrations.env_access import EnvAccess
 
 MIGRATION = EnvAccess()
@@ -101,6 +102,11 @@ def test_methods_api(check, before, after):
         others={"myenv.py": MYENV},
         config=METHODS,
     )
+
+
+@pytest.mark.parametrize("key", ["'A', 'B'", "'A':'B'", "()"])
+def test_methods_api_never_takes_a_key_apart(refuse, key):
+    refuse(f"import os\n\nx = os.environ[{key}]\n", "several arguments", config=METHODS, level=Level.UNSAFE)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_paths(text: str, expected: str | None) -> None:
         ("if TYPE_CHECKING:\n import os\nos.environ", Doubt.TYPE_CHECKING, "os.environ"),
         ("import typing as t\nif t.TYPE_CHECKING:\n import os\nos.environ", Doubt.TYPE_CHECKING, "os.environ"),
         ("if not TYPE_CHECKING:\n import os\nos.environ", Doubt.TYPE_CHECKING, "os.environ"),
+        ("os.environ\nimport os\n", Doubt.EARLY, "os.environ"),
+        ("if TYPE_CHECKING:\n import os\nos.environ\nimport os\n", Doubt.EARLY, "os.environ"),
     ],
 )
 def test_doubts(text: str, doubt: Doubt, expected: str) -> None:

@@ -325,7 +325,8 @@ def test_type_parameters(text: str, expected: tuple[ScopeKind, list[int]] | None
         ("import os\nclass C:\n def os(self, x=os): pass", (MODULE, [1])),
         ("import os\nclass C:\n os; os = 1", (MODULE, [1])),
         ("import os\nclass C:\n os = 1; os", (CLASS, [3])),
-        ("def f(os):\n class C:\n  os = os", (FUNCTION, [1])),
+        ("import os\ndef f(os):\n class C: os = os", (MODULE, [1])),
+        ("import os\ndef f(os):\n class C: x = os", (FUNCTION, [2])),
     ],
 )
 def test_a_class_body_reads_the_outer_name_until_it_binds_its_own(

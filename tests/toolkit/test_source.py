@@ -150,6 +150,12 @@ def test_a_cookie_counts_on_the_first_two_lines_only() -> None:
         parse("x.py", b"\n\n# coding: latin-1\n'\xe9'\n")
 
 
+@pytest.mark.parametrize("first", [b"\n", b"\r\n", b"\r", b"\x0c\n", b"  \n", b"#\n"])
+def test_a_cookie_counts_behind_an_empty_first_line(first: bytes) -> None:
+    """Without its ending that line would pass for the end of the file."""
+    assert parse("x.py", first + b"# coding: latin-1\n'\xe9'\n").encoding == "iso8859-1"
+
+
 def test_deep_nesting_is_followed_or_refused() -> None:
     allow_deep_nesting()
     deep = b"x = " + b"-" * 900 + b"1\n" + b"y = " + b"a." * 900 + b"b\n" + b"z = " + b" + ".join([b"1"] * 900)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import sys
 from collections.abc import Sequence
 
 from holdline.model import Edit
 from holdline.source import Source
+
+_DECLARES_ENCODING = re.compile(rb"#.*?coding[:=]")
 
 
 class NoPlaceError(Exception):
@@ -93,7 +96,7 @@ def _above_comments(source: Source, start: int) -> int:
         line = source.data[previous:moved].strip()
         if not line:
             return moved
-        if not line.startswith(b"#"):
+        if not line.startswith(b"#") or (_DECLARES_ENCODING.match(line) and source.position(previous)[0] <= 2):
             return start
         moved = previous
     return start

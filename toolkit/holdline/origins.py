@@ -7,7 +7,7 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from holdline.scopes import Binding, Scope, Scopes
+from holdline.scopes import Binding, Scope, ScopeKind, Scopes
 
 
 class Doubt(enum.StrEnum):
@@ -17,6 +17,7 @@ class Doubt(enum.StrEnum):
     STAR = "the name comes from a star import"
     SEVERAL = "the name is bound in more than one way"
     TYPE_CHECKING = "the name is imported for type checking only"
+    EARLY = "the name is not imported yet in this place"
 
 
 class Origin(NamedTuple):
@@ -72,7 +73,16 @@ class Origins:
         if key not in self._known:
             self._known[key] = self._of_bindings(node, resolution.bindings)
         known = self._known[key]
-        return known and known._replace(root=node)
+        if known is None:
+            return None
+        early = known.doubt is Doubt.NONE and self._is_early(node, resolution.scope, known.bindings)
+        return known._replace(root=node, doubt=Doubt.EARLY if early else known.doubt)
+
+    def _is_early(self, node: ast.Name, scope: Scope, bindings: Iterable[Binding]) -> bool:
+        """Whether a name is read before any import that runs has bound it."""
+        return self._runs_in(scope, node) and all(
+            _stands_behind(binding, node) for binding in bindings if not self._is_type_checking(binding)
+        )
 
     def _of_bindings(self, node: ast.Name, bindings: Sequence[Binding]) -> Origin | None:
         imports = [b for b in bindings if b.statement is not None]
@@ -84,6 +94,13 @@ class Origins:
             return Origin(sorted(paths)[0], node, Doubt.SEVERAL, tuple(bindings))
         doubt = Doubt.TYPE_CHECKING if all(map(self._is_type_checking, imports)) else Doubt.NONE
         return Origin(paths.pop(), node, doubt, tuple(imports))
+
+    def _runs_in(self, scope: Scope, node: ast.Name) -> bool:
+        """Whether a name is read where its scope's statements run, and not by a function that may be called later."""
+        current: Scope | None = self._scopes.scope_of(node)
+        while current is not None and current.kind is ScopeKind.COMPREHENSION:
+            current = current.parent
+        return current is scope
 
     def _from_star(self, node: ast.Name) -> Origin | None:
         for statement in self._scopes.star_imports:
@@ -108,6 +125,11 @@ class Origins:
             if isinstance(node, ast.If) and child in node.body and _mentions_type_checking(node.test):
                 return True
         return False
+
+
+def _stands_behind(binding: Binding, node: ast.Name) -> bool:
+    statement = binding.statement
+    return statement is not None and (statement.lineno, statement.col_offset) > (node.lineno, node.col_offset)
 
 
 def canonical(path: str) -> str:

@@ -124,8 +124,11 @@ class Scopes:
         return self._first_owner(name, scope, direct=name not in scope.nonlocals)
 
     def _owner_around(self, name: str, scope: Scope) -> Scope | None:
-        """The owner of a name that a class body does not bind itself, or not yet."""
-        if name in scope.globals:
+        """The owner of a name that a class body does not bind itself, or not yet.
+
+        Until a class body binds a name that it binds somewhere, it reads the global, past all functions around it.
+        """
+        if name in scope.globals or (name in scope.bindings and name not in scope.nonlocals):
             return self.module
         return self._first_owner(name, scope, direct=False)
 

@@ -231,7 +231,9 @@ def _encoding(path: str, data: bytes) -> tuple[str, int]:
     # the declaration itself is ASCII; whether the rest of its lines can be decoded is seen, and said, later
     first, *rest = (_NOT_ASCII.sub(b"?", line) for line in _NEWLINE.split(data[bom:], 2)[:2])
     try:
-        name, _ = tokenize.detect_encoding(iter([data[:bom] + first, *rest]).__next__)
+        # without its ending, an empty first line would pass for the end of the file
+        lines = [data[:bom] + first + b"\n", *rest]
+        name, _ = tokenize.detect_encoding(iter(lines).__next__)
     except (SyntaxError, LookupError) as error:
         raise _problem(path, ProblemKind.UNREADABLE, f"cannot be decoded: {error}") from None
     known = codecs.lookup(name).name

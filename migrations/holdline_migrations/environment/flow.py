@@ -81,6 +81,10 @@ class Flow:
             return "a method is taken from it while os.environ is replaced by another object"
         if called and not _fits(grandparent, ARITIES.get(parent.attr, range(99))):
             return f"`.{parent.attr}` does not take these arguments, and its error names the class"
+        if called and _has_keywords(grandparent) and parent.attr == "get" and self._unit.facts.replaces_environ():
+            return "os.environ is replaced by another object, whose `.get` may take no keywords"
+        if called and parent.attr == "__ior__":
+            return self.judge(grandparent)  # type: ignore[arg-type]  # it returns the object itself
         return ""
 
     def _in_Subscript(self, node: ast.expr, parent: ast.AST) -> str:
@@ -297,6 +301,10 @@ def is_unbound(unit: Unit, function: ast.expr) -> bool:
     if not isinstance(function, ast.Name) or unit.scopes.star_imports:
         return False
     return unit.scopes.resolve(function) is None and not hasattr(builtins, function.id)
+
+
+def _has_keywords(call: ast.AST) -> bool:
+    return isinstance(call, ast.Call) and bool(call.keywords)
 
 
 def _fits(call: ast.AST, arity: range) -> bool:

@@ -65,7 +65,9 @@ def plan_replacing_patch(unit: Unit, call: ast.Call) -> tuple[Fix | None, str]:
     if doubt := unit.field_doubt(call):
         return None, doubt
     origin = unit.origins.of(call.func)
-    if origin is None or origin.doubt or _keeps_the_value(unit, call):
+    owner = unit.origins.of(call.args[0]) if call.args else None
+    doubtful = origin is None or origin.doubt or (owner is not None and owner.doubt)
+    if origin is None or doubtful or _keeps_the_value(unit, call):
         return None, _REASON
     new = _new_value(call, 2 if origin.path == PATCH_OBJECT else 1)
     if new is None:

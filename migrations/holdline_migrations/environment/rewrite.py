@@ -9,6 +9,7 @@ from holdline import fstrings
 from holdline.model import Edit, Fix, Safety, Site
 from holdline.source import Span
 from holdline_migrations.environment.flow import Flow
+from holdline_migrations.environment.object_patches import find_replacing_patches, plan_replacing_patch
 from holdline_migrations.environment.unit import NO_POSITION, Access, Unit
 
 _BYTES = "the bytes view of the environment has no counterpart in get_env(): decode the value with os.fsdecode"
@@ -36,6 +37,8 @@ def plan_access(unit: Unit, flow: Flow, access: Access) -> tuple[Fix | None, str
     if isinstance(parent, ast.Subscript) and (fix := set_statement(unit, access, parent)):
         return fix, ""
     reason = flow.judge(access.node)
+    if reason and _replaces_itself(unit, access):
+        return None, "it is put in place of os.environ, where get_env() would look itself up"
     fix = _object(unit, access, f"{unit.getter.local}()")
     if fix is None:
         return None, NO_POSITION
@@ -47,6 +50,17 @@ def _is_pattern(unit: Unit, access: Access) -> bool:
     while isinstance(parent, ast.Attribute):
         parent = unit.parents[parent]
     return isinstance(parent, ast.pattern)
+
+
+def _replaces_itself(unit: Unit, access: Access) -> bool:
+    """Whether the object is stored, or patched in by a call that stays, as os.environ."""
+    parent = unit.parents[access.node]
+    if isinstance(parent, ast.Assign | ast.AnnAssign):
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        stored = (n for t in targets for n in ast.walk(t) if isinstance(n, ast.expr) and n in unit.access_at)
+        return any(isinstance(getattr(n, "ctx", None), ast.Store) for n in stored)
+    call = unit.parents[parent] if isinstance(parent, ast.keyword) else parent
+    return call in find_replacing_patches(unit) and plan_replacing_patch(unit, call)[0] is None
 
 
 def _object(unit: Unit, access: Access, text: str) -> Fix | None:

@@ -1,4 +1,4 @@
-"""Run programs, each in a process of its own, and tell what they did: one JSON text per line in, one log per line out."""
+"""Run programs, each in a process of its own, and tell what they did: JSON texts come in by lines, logs go out so."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 import types
 import unittest.mock
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import holdline_runtime
 
 ENVIRONMENT = {"A": "a", "C": "c"}
 REAL = os.environ  # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
-LOOKED_AT = ("x", "y", "k", "v", "e", "rest")
-_PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)  # type: ignore[attr-defined]
+LOOKED_AT = ("x", "y", "k", "v", "e", "rest", *(f"v{n}" for n in range(6)))
+SECONDS = 20
+_PATCHERS = (type(holdline_runtime.patch_env()), unittest.mock._patch_dict, unittest.mock._patch)
 # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
 _MAPPINGS = (type(os.environ), type(holdline_runtime.get_env()))
 _CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
@@ -29,8 +31,10 @@ _CALLABLE = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, ty
 
 def describe(value: object, depth: int = 0) -> Any:
     """A value in JSON; what the rewrite may tell apart from the original (see RUNTIME.md) looks the same."""
-    if isinstance(value, _MAPPINGS) or depth > 4:
-        return "the environment"
+    if depth > 4:
+        return "something deep"
+    if isinstance(value, _MAPPINGS):
+        return ["the environment", describe(dict(value), depth + 1)]
     if isinstance(value, BaseException):
         # texts of other exceptions name the types of their operands
         told = describe(value.args) if isinstance(value, KeyError) else ""
@@ -53,9 +57,9 @@ def describe(value: object, depth: int = 0) -> Any:
 
 
 def anonymous(text: str) -> str:
-    """A text without the parts that show a patcher or a bound method: addresses and type names."""
+    """A text without the parts that show a bound method or an address."""
     text = re.sub(r"<bound method .*?>", "<method>", text)
-    return re.sub(r"<[\w. ]*(_patch_dict|EnvironmentPatch)[^>]*>| at 0x\w+", "", text)
+    return re.sub(r" at 0x\w+", "", text)
 
 
 class Use:
@@ -89,36 +93,69 @@ class Use:
         return iter("ab")
 
 
+def hide_what_may_differ() -> None:
+    """Let the environment be iterated in the order of its names, and patchers have one text.
+
+    patch.dict clears and refills the environment, patch_env mends what differs: that leaves variables in another order,
+    which docs/rewrites.md tells.
+    """
+    kind = type(REAL)
+    plain = kind.__iter__
+    setattr(kind, "__iter__", lambda self: iter(sorted(plain(self))))  # noqa: B010  # no assignment mypy would take
+    setattr(kind, "__repr__", lambda self: f"environ({dict(self)})")  # noqa: B010
+    for patcher in _PATCHERS:
+        setattr(patcher, "__repr__", lambda self: "a patcher")  # noqa: B010
+    sys.unraisablehook = lambda unraisable: None
+
+
 def run(text: str) -> list[Any]:
-    """Execute a program and what it defines; the log of what it used, returned, raised, printed and left behind."""
+    """Execute a program and what it defines; the log of what it used, returned, raised, printed and left behind.
+
+    What a program does that puts something in place of os.environ that is no mapping, nobody promises.
+    """
     log: list[Any] = []
     REAL.clear()
     REAL.update(ENVIRONMENT)
     space: dict[str, Any] = {"__name__": "program", "use": Use(log), "key": "B", "value": "v", "TYPE_CHECKING": False}
-    space.update(x="x", y="y")
+    space.update(x="x", y="y", id=lambda value: "an identity")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            _execute(text, space, log)
+        except NoMappingError:
+            return ["os.environ was replaced by no mapping"]
+    log.append(anonymous(printed.getvalue()))
+    return log
 
+
+class NoMappingError(Exception):
+    """os.environ is no mapping any more."""
+
+
+def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
     def attempt(what: str, function: Callable[[], object]) -> None:
         try:
             log.append([what, describe(function())])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, both versions must raise it
             log.append([what, describe(error)])
-        # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
+        # holdline: allow[HL101, HL104] judges rewritten code, so it looks at the environment itself
+        if not isinstance(os.environ, Mapping):
+            raise NoMappingError
+        # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
         log.append([what, sorted(REAL.items()), os.environ is REAL])
 
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
-        for name in ("f", "g", "get_env"):
-            function = space.get(name)
-            if isinstance(function, types.FunctionType) and function.__module__ == "program":
-                attempt(name, runner(function))
-        for name, method in (("C", "m"), ("T", "test_a")):
-            class_ = space.get(name)
-            if isinstance(class_, type):
-                log.append(sorted((k, describe(v)) for k, v in vars(class_).items() if not k.startswith("_")))
-                attempt(name, lambda c=class_, m=method: getattr(c(), m)())  # type: ignore[misc]
-        log.append([[name, describe(space.get(name, "unset"))] for name in LOOKED_AT])
-    log.append(anonymous(printed.getvalue()))
-    return log
+    attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
+    if log[-2][1][:1] == ["NameError"]:
+        return  # whatever it defined, nobody gets to import it
+    for name in ("f", "g", "get_env"):
+        function = space.get(name)
+        if isinstance(function, types.FunctionType) and function.__module__ == "program":
+            attempt(name, runner(function))
+    for name, method in (("C", "m"), ("T", "test_a")):
+        class_ = space.get(name)
+        if isinstance(class_, type):
+            log.append(sorted((k, describe(v)) for k, v in vars(class_).items() if not k.startswith("_")))
+            attempt(name, lambda c=class_, m=method: getattr(c(), m)())  # type: ignore[misc]
+    log.append([[name, describe(space.get(name, "unset"))] for name in LOOKED_AT])
 
 
 def runner(function: Callable[[], Any]) -> Callable[[], object]:
@@ -135,9 +172,10 @@ def forked(text: str) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        signal.alarm(SECONDS)
         try:
             log = json.dumps(run(text))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # SystemExit, for one
             log = json.dumps(["the program ended the run", repr(error)])
         with os.fdopen(writing, "w") as file:
             file.write(log)
@@ -151,6 +189,7 @@ def forked(text: str) -> str:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    hide_what_may_differ()
     for line in sys.stdin:
         sys.stdout.write(forked(json.loads(line)) + "\n")
         sys.stdout.flush()
