@@ -66,6 +66,8 @@ class Canonical(ast.NodeTransformer):
         function = node.func.id if isinstance(node.func, ast.Name) else ""
         if function == f"{PATCH}.dict":
             return _patch_dict([_target(a) for a in node.args], node.keywords)
+        if self.methods and _is_method(node.func, "update"):
+            return _update(node.args, node.keywords)
         if self.unsafe:
             return self._unsafe_call(function, node)
         return self._exists(node) or node
@@ -97,7 +99,8 @@ class Canonical(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
-        if self.methods and self.unsafe and _is_env(node.value) and isinstance(node.ctx, ast.Load):
+        # for a variable that is certainly set; whether it is, programs that are run show
+        if self.methods and _is_env(node.value) and isinstance(node.ctx, ast.Load):
             return ast.Call(_method("get"), [node.slice], [])
         return node
 
@@ -116,16 +119,39 @@ class Canonical(ast.NodeTransformer):
         """`ENV |= x` as the update it is."""
         self.generic_visit(node)
         if isinstance(node.op, ast.BitOr) and _is_env(node.target):
-            return ast.Expr(ast.Call(_method("update"), [node.value], []))
+            return ast.Expr(_update([node.value], []))
         return node
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST:
         self.generic_visit(node)
         target = node.targets[0]
         alone = len(node.targets) == 1 and isinstance(target, ast.Subscript) and _is_env(target.value)
-        if self.methods and self.unsafe and alone:
+        if self.methods and alone:
             assert isinstance(target, ast.Subscript)
             return ast.Expr(ast.Call(_method("delete"), [target.slice], []))
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        """`for k, v in X.items(): ENV.set(k, v)` as the `ENV.update(X)` it stands for."""
+        self.generic_visit(node)
+        source, call = node.iter, _only_call(node, "set")
+        if not (self.methods and isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute)):
+            return node
+        if source.func.attr == "items" and call and not call.keywords:
+            target = ast.Tuple([_named_alike(a) for a in call.args], ast.Store())
+            if ast.dump(target) == ast.dump(node.target):
+                return ast.Expr(_update([source.func.value], []))
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        """`if not ENV.exists(k): ENV.set(k, v)` as the `ENV.setdefault(k, v)` it stands for."""
+        self.generic_visit(node)
+        call = _only_call(node, "set")
+        if not (self.methods and call and call.args):
+            return node
+        missing = ast.UnaryOp(ast.Not(), ast.Compare(call.args[0], [ast.In()], [_env()]))
+        if ast.dump(node.test) == ast.dump(missing):
+            return ast.Expr(ast.Call(_method("setdefault"), call.args, call.keywords))
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
@@ -145,6 +171,25 @@ def _patch_dict(arguments: list[ast.expr], keywords: list[ast.keyword]) -> ast.C
     named.update(zip(("in_dict", "values", "clear"), arguments, strict=False))
     order = sorted(named.items(), key=lambda item: str(item[0]))
     return ast.Call(_name("DICT"), [], [ast.keyword(name, value) for name, value in order])
+
+
+def _update(arguments: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
+    """`ENV.update(…)`, which takes what `dict(…)` takes."""
+    only = arguments[0] if len(arguments) == 1 and not keywords else None
+    if isinstance(only, ast.Call) and isinstance(only.func, ast.Name) and only.func.id == "dict":
+        arguments, keywords = only.args, only.keywords
+    return ast.Call(_method("update"), arguments, keywords)
+
+
+def _only_call(node: ast.For | ast.If, method: str) -> ast.Call | None:
+    """The call of a method of ENV, where it is all that a block without `else` does."""
+    body = node.body[0] if len(node.body) == 1 and not node.orelse else None
+    call = body.value if isinstance(body, ast.Expr) else None
+    return call if isinstance(call, ast.Call) and _is_method(call.func, method) else None
+
+
+def _named_alike(node: ast.expr) -> ast.expr:
+    return ast.Name(node.id, ast.Store()) if isinstance(node, ast.Name) else node
 
 
 def _target(node: ast.expr) -> ast.expr:

@@ -78,7 +78,9 @@ def test_every_access_does_the_same_in_every_place(runner: Runner) -> None:
 
 
 def test_a_session_from_a_fixed_seed() -> None:
-    fuzz = Session(first_seed=1, sources=real_sources()[::40])
+    # what is installed besides differs from machine to machine
+    library = [path for path in real_sources() if "site-packages" not in path.parts]
+    fuzz = Session(first_seed=1, sources=library)
     assert fuzz.run_turns(4 * TURNS) is None
     assert set(fuzz.figures) == {"generated", "spliced", "run: templates", "run: scenarios"}
     for name, figures in fuzz.figures.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -29,6 +30,28 @@ def test_it_ends() -> None:
     with pytest.raises(TookTooLong), at_most(0.05):
         spin(30)
     assert time.process_time() - begun < 10
+
+
+def test_an_exception_that_is_swallowed_comes_again() -> None:
+    def work() -> None:
+        with contextlib.suppress(TookTooLong):
+            spin(30)
+        spin(30)
+
+    with pytest.raises(TookTooLong), at_most(0.05):
+        work()
+
+
+def test_a_parser_that_is_interrupted_says_something_else() -> None:
+    def parse() -> None:
+        with contextlib.suppress(TookTooLong):
+            spin(30)
+        raise SystemError("AST constructor recursion depth mismatch")
+
+    with pytest.raises(TookTooLong), at_most(0.05):
+        parse()
+    with pytest.raises(SystemError), at_most(30):
+        raise SystemError("its own")
 
 
 def test_nothing_is_left_of_it() -> None:
@@ -59,6 +82,8 @@ def test_in_another_thread_it_does_nothing() -> None:
     assert done == [True]
 
 
+# Hypothesis has a callback in the garbage collector, which may be what is interrupted.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_file_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "PATIENCE", 0.05)
     data = b"import os\n" + b"os.environ['A']\n" * 20_000

@@ -17,19 +17,28 @@ class TookTooLong(Exception):
 
 @contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong inside once this process has computed that long; without effect beside the main thread."""
+    """Raise TookTooLong inside once this process has computed that long; without effect beside the main thread.
+
+    Where something swallows the exception (a callback of the garbage collector), it is raised anew a second later.
+    """
+    over: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        over.append(number)
+        raise TookTooLong
+
     try:
-        before = signal.signal(signal.SIGVTALRM, _stop)
+        before = signal.signal(signal.SIGVTALRM, stop)
     except ValueError:  # signals are the main thread's
         yield
         return
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
         yield
+    except SystemError as error:  # how Python's parser takes an interruption
+        if over:
+            raise TookTooLong from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise TookTooLong

@@ -85,6 +85,8 @@ def _replace_attribute(unit: Unit, access: Access, attribute: ast.Attribute, met
 def _item(unit: Unit, access: Access, subscript: ast.Subscript) -> tuple[Fix | None, str]:
     if doubt := unit.field_doubt(access.node):
         return None, doubt
+    if isinstance(subscript.slice, ast.Tuple | ast.Slice | ast.Starred):
+        return None, "its key would become several arguments"
     if isinstance(subscript.ctx, ast.Store):
         fix = statements.plan_set(unit, access, subscript)
         return (fix, "") if fix else (None, _READ_MAY_RAISE)
