@@ -46,4 +46,4 @@ class Categorizer:
 
     def excluded(self, path: str) -> bool:
         """Whether an `exclude` glob matches."""
-        return self._excluded.matches(path)
+        return bool(self._excluded.patterns) and self._excluded.matches(path)

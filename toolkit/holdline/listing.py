@@ -68,7 +68,8 @@ def select_files(
             blobs[path] = blob
             if stamp:
                 stamps[path] = stamp
-    chosen = tuple(sorted(blobs, key=os.fsencode))
+    # git lists what it tracks in that order already
+    chosen = tuple(sorted(blobs, key=os.fsencode) if named.files else blobs)
     return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems), stamps)
 
 

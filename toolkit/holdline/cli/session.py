@@ -59,11 +59,11 @@ class Session:
         selection = select_files(self.repo, paths=paths, cwd=self.folder, directories=directories)
         categorizer = Categorizer(self.config)
         named = self.named_files(paths) if scope is None else frozenset[str]()
-        wanted = {"all": set(Category), "source": {Category.SOURCE}}.get(scope or "", {Category.TESTS})
+        wanted = Category.SOURCE if scope == "source" else Category.TESTS
         chosen = tuple(
             p
             for p in selection.paths
-            if not categorizer.excluded(p) and (p in named or categorizer.category(p) in wanted)
+            if not categorizer.excluded(p) and (scope == "all" or p in named or categorizer.category(p) is wanted)
         )
         return selection, chosen
 
