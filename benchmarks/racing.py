@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,26 +22,33 @@ class Racer:
     accepted: frozenset[int]
 
 
-def race(racers: Sequence[Racer], folder: Path, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each run by racer. All are run once to warm up; the first of a round changes from round to round."""
+def race(racers: Sequence[Racer], folder: Path, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Seconds of each run by racer, by the clock and of CPU.
+
+    All are run once to warm up; the first of a round changes from round to round.
+    """
     for racer in racers:
         run(racer, folder)
     times: dict[str, list[float]] = {racer.name: [] for racer in racers}
+    work: dict[str, list[float]] = {racer.name: [] for racer in racers}
     for number in range(rounds):
         start = number % len(racers)
         for racer in [*racers[start:], *racers[:start]]:
-            times[racer.name].append(run(racer, folder))
-    return times
+            elapsed, used = run(racer, folder)
+            times[racer.name].append(elapsed)
+            work[racer.name].append(used)
+    return times, work
 
 
-def run(racer: Racer, folder: Path) -> float:
-    """Seconds of one run; stops the benchmark where the command does not do its work."""
-    start = time.perf_counter()
+def run(racer: Racer, folder: Path) -> tuple[float, float]:
+    """Seconds of one run, by the clock and of CPU; stops the benchmark where the command does not do its work."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(racer.command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     elapsed = time.perf_counter() - start
     if done.returncode not in racer.accepted:
         sys.exit(f"{racer.name} exits with {done.returncode}:\n{os.fsdecode(done.stderr)}")
-    return elapsed
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return elapsed, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def watch(racer: Racer, folder: Path, every: float = 0.01) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from racing import Racer, race, ratios, spread, table, tell, watch
 GROWTH = (1_000, 5_000, 50_000)
 #: One of so many generated modules holds a violation, as in real repositories.
 EVERY = 14
+Results = dict[str, list[float]]
 #: Longer than files count as young, so that the cache may know them.
 _AGE_SECONDS = 6
 
@@ -43,8 +44,8 @@ def main() -> None:
     tell(f"{repository}: {files:,} Python files, {lines:,} lines, {size / 1e6:.0f} MB; {', '.join(versions(work))}\n")
     racers = _racers(work)
     time.sleep(_AGE_SECONDS)
-    times = race(racers, repository, arguments.rounds)
-    _show(racers, times, repository)
+    times, work_done = race(racers, repository, arguments.rounds)
+    _show(racers, times, work_done, repository)
     if not arguments.no_growth:
         _show_growth(work, arguments.rounds)
 
@@ -61,12 +62,14 @@ def _racers(work: Path) -> list[Racer]:
     ]
 
 
-def _show(racers: list[Racer], times: dict[str, list[float]], repository: Path) -> None:
-    rows = [("", "seconds, median (min–max)", "÷ ruff in the same round", "peak MB")]
+def _show(racers: list[Racer], times: Results, work: Results, repository: Path) -> None:
+    rows = [("", "seconds, median (min–max)", "÷ ruff in the same round", "CPU seconds", "÷ ruff", "peak MB")]
     for racer in racers:
         peer = racer.name.replace("holdline scan", "ruff check")
         memory = f"{watch(racer, repository)[1]:.0f}"
-        rows.append((racer.name, spread(times[racer.name]), ratios(times, racer.name, peer), memory))
+        mine = statistics.median(work[racer.name])
+        row = (racer.name, spread(times[racer.name]), ratios(times, racer.name, peer), f"{mine:.2f}")
+        rows.append((*row, ratios(work, racer.name, peer), memory))
     tell(table(rows))
 
 
@@ -81,7 +84,7 @@ def _show_growth(work: Path, rounds: int) -> None:
         repository = build(work / f"sparse-{files}", files, 1, every=EVERY).root
         racers = _racers(work)
         time.sleep(_AGE_SECONDS)
-        times = race(racers, repository, rounds)
+        times, _ = race(racers, repository, rounds)
         row = [f"{files:,}"]
         for racer, peer in (racers[:2], racers[2:]):
             middle = statistics.median(times[racer.name])

@@ -68,7 +68,7 @@ def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
     results = memory.unchanged(task.paths)
     fresh = [path for path in task.paths if path not in results]
-    scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset())
+    scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset(), cache.enabled)
     seen = [s for s in progress(map_in_order(scanner, fresh, task.jobs), len(fresh), "scanning") if s is not None]
     results |= memory.complete(seen)
     memory.keep(fresh, seen)

@@ -16,10 +16,10 @@ from functools import lru_cache
 _LONG = 200
 #: What lets code inside a function or class bind names outside of it.
 _REACHES_OUT = tuple(map(re.compile, (rb"global\b", rb"nonlocal\b", rb":=")))
-#: A header without strings, calls or comments in it, up to the end of its line.
+#: A line break and a header without strings, calls or comments in it, up to the end of its line. What begins with a
+#: letter of its own is found much faster than what begins with `^`.
 _HEADER = re.compile(
-    rb"^( *)(?:async +def|def|class) +\w+ *(?:\([^()'\"#\\]*\))?(?: *-> *[^:'\"#()\\\n]+)? *:[ \t]*(?:#[^\n]*)?\n",
-    re.MULTILINE,
+    rb"\n( *)(?:async +def|def|class) +\w+ *(?:\([^()'\"#\\]*\))?(?: *-> *[^:'\"#()\\\n]+)? *:[ \t]*(?:#[^\n]*)?(?=\n)"
 )
 _TRIPLE = re.compile(rb"\"\"\"|'''")
 #: The part of a line that stands outside of strings and comments, strings included.
@@ -38,7 +38,7 @@ def mask(data: bytes, words: Iterable[re.Pattern[bytes]]) -> bytes | None:
     done = position = 0
     while header := _HEADER.search(data, position):
         position = header.end()
-        if _string_around(strings, header.start()):
+        if _string_around(strings, header.start() + 1):
             continue
         end = _end_of_body(data, position, len(header[1]), strings)
         if end is None:
@@ -48,26 +48,26 @@ def mask(data: bytes, words: Iterable[re.Pattern[bytes]]) -> bytes | None:
         index = bisect_left(hits, header.start())
         if index < len(hits) and hits[index] < end:
             continue
-        pieces += [data[done:position], header[1], b" pass", b"\n" * data.count(b"\n", position, end)]
+        pieces += [data[done:position], b"\n", header[1], b" pass", b"\n" * (data.count(b"\n", position, end) - 1)]
         done = position = end
     return b"".join([*pieces, data[done:]]) if pieces else None
 
 
 def _end_of_body(data: bytes, start: int, indent: int, strings: Sequence[tuple[int, int]]) -> int | None:
-    """Where the first line begins that is indented no deeper than a header; None where a line may go on there."""
+    """The line break before the first line indented no deeper than a header; None where a line may go on there."""
     outdented = _outdented(indent)
     while match := outdented.search(data, start):
-        if around := _string_around(strings, match.start()):
+        if around := _string_around(strings, match.start() + 1):
             start = around[1]
             continue
-        return None if data.endswith(b"\\\n", 0, match.start()) else match.start()
+        return None if data.endswith(b"\\", 0, match.start()) else match.start()
     return len(data)
 
 
 @lru_cache(maxsize=64)
 def _outdented(indent: int) -> re.Pattern[bytes]:
     """A line of code that begins within the first columns; a closing bracket belongs to what was opened before."""
-    return re.compile(rb"^ {0,%d}[^ \n#)\]}]" % indent, re.MULTILINE)
+    return re.compile(rb"\n {0,%d}[^ \n#)\]}]" % indent)
 
 
 def _string_around(strings: Sequence[tuple[int, int]], offset: int) -> tuple[int, int] | None:

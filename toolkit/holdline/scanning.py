@@ -37,12 +37,16 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Looks at one file after another; called in the workers. `known` are the cache keys of judged content."""
+    """Looks at one file after another; called in the workers.
+
+    `known` are the cache keys of judged content; files are not `keyed` where nobody would remember them.
+    """
 
     root: Path
     judge: Judge
     categorizer: Categorizer
     known: frozenset[str] = frozenset()
+    keyed: bool = True
 
     def __call__(self, path: str) -> Seen | None:
         """None for a file that, going by its bytes, holds no violation."""
@@ -52,8 +56,8 @@ class Scanner:
             return Seen(path, "", FileResult(path, self.categorizer.category(path), problem=unreadable(path, error)))
         if b"holdline:" not in data and not any(m.may_match(data) for m in self.judge.migrations):
             return None
-        key = cache_key(path, data)
-        if key in self.known:
+        key = cache_key(path, data) if self.keyed else ""
+        if key and key in self.known:
             return Seen(path, key, None)
         return Seen(path, key, self.judge.judge(path, data, self.categorizer.category(path)))
 
