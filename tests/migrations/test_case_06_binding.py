@@ -26,12 +26,12 @@ IMPORT = "from holdline_runtime import get_env\n\n"
         ),
         pytest.param(
             "def f():\n    import os\n\n    return os.environ['A']\n\n\nx = f()\n",
-            "\ndef f():\n    return get_env()['A']\n\n\n\nx = f()\n",
+            "\ndef f():\n    return get_env()['A']\n\n\nx = f()\n",
             id="local-import",
         ),
         pytest.param(
             "def f():\n    from os import environ as e\n    return e['A']\n\n\nx = f()\n",
-            "\ndef f():\n    return get_env()['A']\n\n\n\nx = f()\n",
+            "\ndef f():\n    return get_env()['A']\n\n\nx = f()\n",
             id="local-from",
         ),
         pytest.param(

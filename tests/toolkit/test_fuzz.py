@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from random import Random
 import pytest
 from fuzzing import properties, session
 from fuzzing.behaviour import Runner, runnable
+from fuzzing.bindings import Compiled
 from fuzzing.migrating import MODES, SAFE, Mode, migrate, random_mode
 from fuzzing.programs import all_programs, compiles, program
 from fuzzing.properties import Checked, Fault, check
@@ -79,7 +81,9 @@ def test_every_access_does_the_same_in_every_place(runner: Runner) -> None:
 
 
 def test_a_session_from_a_fixed_seed() -> None:
-    fuzz = Session(first_seed=1, sources=real_sources()[::40])
+    # what is installed besides differs from machine to machine
+    library = [path for path in real_sources() if "site-packages" not in path.parts]
+    fuzz = Session(first_seed=1, sources=library)
     assert fuzz.run_turns(4 * TURNS) is None
     assert set(fuzz.figures) == {"generated", "spliced", "run: templates", "run: scenarios"}
     for name, figures in fuzz.figures.items():
@@ -168,8 +172,6 @@ def test_the_checks_see_what_else_changes(old: bytes, new: bytes, kind: str) -> 
 
 
 def test_the_compiler_tells_whose_a_name_is() -> None:
-    from fuzzing.bindings import Compiled
-
     text = b"""\
 import os
 def f(os): return os
@@ -181,14 +183,12 @@ class C:
     os = 1
     late = os
 def h(): return os
+x = [os for os in x]
 """
     compiled = Compiled(text)
-    found = {
-        place[0]: all(map(compiled.is_imported, loads))
-        for (place, name), loads in compiled.loads.items()
-        if name == "os"
-    }
-    assert found == {2: False, 5: True, 7: True, 9: False, 10: True}
+    names = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    found = {n.lineno: all(map(compiled.is_imported, compiled.loads_of(n))) for n in names if n.id == "os"}
+    assert found == {2: False, 5: True, 7: True, 9: False, 10: True, 11: False}
 
 
 def test_the_runner_sees_what_programs_do(runner: Runner) -> None:
