@@ -42,6 +42,8 @@ class Compiled:
         #: Each code object with those around it, itself first.
         self.codes = list(_nested(self.module, ()))
         self.loads: dict[tuple[Place, str], list[Load]] = {}
+        #: Loads whose own place is not told: by the line of the instruction they were merged into.
+        self.merged: dict[tuple[int, str], list[Load]] = {}
         # where a name is bound, and whether by an import: offset by offset, for the module and for each code object
         self.global_binds: dict[str, list[tuple[int, bool]]] = {}
         self.local_binds: dict[tuple[int, str], list[tuple[int, bool]]] = {}
@@ -54,6 +56,9 @@ class Compiled:
         code, imported = around[0], False
         for instruction in dis.get_instructions(code):
             operation, name = instruction.opname, instruction.argval
+            if isinstance(name, tuple) and operation.endswith("LOAD_FAST"):  # two in one, as of Python 3.13
+                load = Load(around, instruction.offset, name[1], is_global=False, is_cell=False, is_fast=True)
+                self.merged.setdefault((_place(instruction.positions)[0], name[1]), []).append(load)
             if not isinstance(name, str):
                 continue
             if operation == "LOAD_FAST_AND_CLEAR":
@@ -72,6 +77,11 @@ class Compiled:
                 load = Load(around, instruction.offset, name, at_module, "DEREF" in operation, "FAST" in operation)
                 self.loads.setdefault((_place(instruction.positions), name), []).append(load)
             imported = operation.startswith("IMPORT_")
+
+    def loads_of(self, node: ast.Name) -> Sequence[Load]:
+        """The loads a name was compiled to, in all copies of its code; none where the compiler dropped it."""
+        placed = self.loads.get((_place_of(node), node.id), [])
+        return placed or self.merged.get((node.lineno, node.id), [])
 
     def is_imported(self, load: Load) -> bool:
         """Whether nothing but imports binds what a load reads, as far as the compiler can tell."""
@@ -119,8 +129,7 @@ def _place(positions: dis.Positions | None) -> Place:
     return (line or 0, column or 0, end_line or 0, end_column or 0)
 
 
-def place_of(node: ast.Name) -> Place:
-    """Where a name stands."""
+def _place_of(node: ast.Name) -> Place:
     return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fuzzing import texts
-from fuzzing.bindings import Compiled, place_of, undefined_globals
+from fuzzing.bindings import Compiled, undefined_globals
 from fuzzing.forms import same_form
 from fuzzing.meanings import GETTER, PATCH, PATCHER, Meanings
 from fuzzing.migrating import Mode, migrate, scan, survey
@@ -180,7 +180,7 @@ def _check_names(source: Source, spans: list[tuple[int, int]], names: set[str], 
             continue
         if source.data[span.start : span.end].decode(source.encoding) != node.id:
             continue  # inside an f-string, before Python 3.12
-        for load in compiled.loads.get((place_of(node), node.id), ()):
+        for load in compiled.loads_of(node):
             if not compiled.is_imported(load):
                 raise _Broken(kind, f"line {node.lineno}: {node.id}")
 
