@@ -1,0 +1,1 @@
+"""Holdline's pytest plugin; pytest loads `plugin`, by its entry point."""
