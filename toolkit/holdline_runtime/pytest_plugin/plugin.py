@@ -1,0 +1,26 @@
+"""What pytest loads: the settings, the fixtures, and the parts that a project turned on.
+
+It is loaded into every test run of every project that has Holdline installed, so it does nothing there until the
+project asks: fixtures that nobody requests cost nothing, and the other parts are imported where a setting turns
+them on.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from holdline_runtime.pytest_plugin import fixtures, options
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the settings and register the fixtures."""
+    options.declare(parser)
+    pluginmanager.register(fixtures, "holdline-fixtures")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Turn on what the project configured."""
+    if options.env_leaks(config) != "off":
+        from holdline_runtime.pytest_plugin import leaks
+
+        leaks.install(config)
