@@ -1,1 +1,4 @@
-"""Holdline's pytest plugin; pytest loads `plugin`, by its entry point."""
+"""The pytest plugin `holdline`: fixtures that set the environment, and a guard against tests that leak changes of it.
+
+pytest loads `plugin` through its entry point; pytest is imported nowhere else in `holdline_runtime`.
+"""

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import pytest
 
 from holdline_runtime.environment import get_env
 from holdline_runtime.pytest_plugin import tripwire
-from holdline_runtime.pytest_plugin.profiles import load_profiles
-from holdline_runtime.pytest_plugin.staging_configuration import (
-    DEFAULT_VARIABLE,
-    ENVIRONMENTS,
-    VARIABLE,
-    read_settings,
-)
+from holdline_runtime.pytest_plugin.profiles import ProfileError, load_profiles
+from holdline_runtime.pytest_plugin.staging_configuration import ENVIRONMENTS, read_settings
 from holdline_runtime.pytest_plugin.staging_decision import Decision, Refused, Request, decide
 from holdline_runtime.pytest_plugin.staging_guard import StagingGuard
 from holdline_runtime.pytest_plugin.staging_watch import Watch
@@ -30,9 +27,8 @@ _GUARD = "holdline-staging"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini keys and the option."""
+    """Declare the environments that are allowed, and the option that chooses among them."""
     parser.addini(ENVIRONMENTS, "environments that tests may run against, the default first", type="args", default=[])
-    parser.addini(VARIABLE, "the variable that names the environment", default=DEFAULT_VARIABLE)
     group = parser.getgroup("holdline")
     group.addoption(
         _OPTION,
@@ -65,8 +61,11 @@ def _decision(config: pytest.Config) -> Decision | None:
         if request is not None:
             raise Refused(f"{_OPTION} needs {ENVIRONMENTS} in the pytest configuration")
         return None
-    declared = get_env().copy()
-    return decide(settings, request, declared, load_profiles(config.rootpath))
+    try:
+        profiles = load_profiles(config.rootpath)
+    except ProfileError as error:
+        raise Refused(str(error)) from None
+    return decide(settings, request, get_env().copy(), profiles)
 
 
 def _arm(config: pytest.Config, decision: Decision | None, refusal: str) -> None:
@@ -107,4 +106,10 @@ def _asks(arguments: Sequence[str | os.PathLike[str]]) -> bool:
 
 
 def _is_worker() -> bool:
-    return "PYTEST_XDIST_WORKER" in get_env()
+    """Tell whether pytest-xdist runs this; its variable will not do, which a pytest started by a test inherits."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "__channelexec__":  # what execnet calls the code it was sent
+            return True
+        frame = frame.f_back
+    return False

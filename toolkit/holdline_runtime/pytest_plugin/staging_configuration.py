@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,10 +59,7 @@ def settings_in(path: Path) -> Settings | None:
     """Read what one configuration file says, without any override; None where it restricts nothing."""
     if not _names_it(path):
         return None
-    try:
-        section = _toml(path) if path.suffix == ".toml" else _ini(path)
-    except (tomllib.TOMLDecodeError, configparser.Error, UnicodeDecodeError) as error:
-        raise Refused(f"{path} has {ENVIRONMENTS}, but cannot be read: {error}") from error
+    section = _toml(path) if path.suffix == ".toml" else _ini(path)
     if ENVIRONMENTS not in section:
         return None
     value = section[ENVIRONMENTS]
@@ -113,14 +108,28 @@ def _names_it(path: Path) -> bool:
 
 
 def _toml(path: Path) -> Mapping[str, Any]:
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    import tomllib  # here and below: most runs of pytest need neither
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
     pytest_table = document.get("pytest", {}) if path.stem.endswith("pytest") else {}
     tool_table = document.get("tool", {}).get("pytest", {})
     return {**pytest_table, **tool_table, **tool_table.get("ini_options", {})}
 
 
 def _ini(path: Path) -> Mapping[str, Any]:
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
-    parser.read_string(path.read_text(encoding="utf-8"), str(path))
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"), str(path))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
     section = "tool:pytest" if path.suffix == ".cfg" else "pytest"
     return {key: value or "" for key, value in parser[section].items()} if section in parser else {}
+
+
+def _unreadable(path: Path, error: Exception) -> Refused:
+    return Refused(f"{path} has {ENVIRONMENTS}, but cannot be read: {error}")

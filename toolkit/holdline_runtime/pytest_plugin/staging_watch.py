@@ -9,27 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from holdline_runtime import callers
 from holdline_runtime.pytest_plugin.staging_decision import shown
 
 # Where the environment argument is among those of the events that start a program.
 _CHILD_EVENTS = {"subprocess.Popen": 3, "os.posix_spawn": 2, "os.exec": 2}
-_RUNTIME = str(Path(__file__).parents[1]) + os.sep
-_CARRIERS = {
-    *(
-        "os",
-        "collections.abc",
-        "_collections_abc",
-        "contextlib",
-        "subprocess",
-        "asyncio.subprocess",
-        "asyncio.unix_events",
-    ),
-    *("unittest.mock", "_pytest.monkeypatch", "multiprocessing.util"),
-}
+_STARTERS = {"subprocess", "asyncio.subprocess", "asyncio.unix_events", "asyncio.base_events"}
 
 
 class Write(NamedTuple):
@@ -131,10 +119,8 @@ def _text(value: object) -> str:
 
 
 def _writer(frame: FrameType | None) -> str:
-    """Return the `file:line` of the nearest code that is neither ours nor a library's way to set a variable."""
-    while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name not in _CARRIERS and not frame.f_code.co_filename.startswith(_RUNTIME):
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""
+    """Return the `file:line` that is to blame: not ours, nor what starts a program on somebody's behalf."""
+    frame = callers.outside(frame)
+    while frame is not None and frame.f_globals.get("__name__") in _STARTERS:
+        frame = callers.outside(frame.f_back)
+    return callers.place(frame)
