@@ -15,6 +15,7 @@ from holdline_runtime.services.endpoint import Endpoint
 from holdline_runtime.services.outcome import Status, Unavailable
 
 _CHUNK = 4096
+_TLS = "setting up TLS"
 
 
 class Deadline:
@@ -31,9 +32,9 @@ class Deadline:
             raise self.passed()
         return left
 
-    def passed(self) -> Unavailable:
-        """Return what is raised when time is up."""
-        return Unavailable(Status.TIMED_OUT, f"no answer within {self._seconds:g} s")
+    def passed(self, where: str = "") -> Unavailable:
+        """Return what is raised when time is up; `where` says in which part, if that is telling."""
+        return Unavailable(Status.TIMED_OUT, f"no answer within {self._seconds:g} s{where}")
 
 
 class Connection:
@@ -55,7 +56,7 @@ class Connection:
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Go on encrypted."""
         self._socket.settimeout(self._deadline.remaining())
-        with _causes(self._deadline, "setting up TLS"):
+        with _causes(self._deadline, _TLS):
             self._socket = context.wrap_socket(self._socket, server_hostname=self._host)
 
     def send(self, data: bytes) -> None:
@@ -106,7 +107,7 @@ def _causes(deadline: Deadline, doing: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise deadline.passed() from None
+        raise deadline.passed(f" while {doing}: it may speak none" if doing == _TLS else "") from None
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or "it speaks no TLS"
         raise Unavailable(Status.MISCONFIGURED, f"TLS failed: {reason.replace('_', ' ').lower()}") from None

@@ -53,7 +53,8 @@ def exchange(endpoint: Endpoint, deadline: Deadline, target: str, context: ssl.S
             raise Unavailable(Status.MISCONFIGURED, "what answers does not speak HTTP")
         status, reason = int(line[1]), quoted((line[2] or b"").decode("latin-1"), endpoint.password)
         if status == HTTPStatus.BAD_REQUEST:  # where a server says that it wanted TLS
-            connection.until(b"\n\r\n", _LIMIT)
+            while connection.until(b"\n", _LIMIT).strip():
+                pass
             body = connection.up_to(_BODY_LIMIT).decode("utf-8", "replace")
             reason = quoted(body, endpoint.password) or reason
         return status, reason

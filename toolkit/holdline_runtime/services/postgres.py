@@ -70,7 +70,9 @@ def ask(endpoint: Endpoint, deadline: Deadline) -> str:
         if not endpoint.socket and endpoint.option("sslmode") != "disable":
             _start_tls(connection, endpoint)
         parameters = {"user": endpoint.user or "", "database": endpoint.resource, "application_name": "holdline probe"}
-        body = b"".join(f"{key}\0{value}\0".encode(errors="surrogateescape") for key, value in parameters.items()) + b"\0"
+        body = (
+            b"".join(f"{key}\0{value}\0".encode(errors="surrogateescape") for key, value in parameters.items()) + b"\0"
+        )
         connection.send(struct.pack("!ii", len(body) + 8, _PROTOCOL) + body)
         _log_in(connection, endpoint)
         _send(connection, b"X", b"")
