@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 TEST = {"test_it.py": "def test_it(): pass\n"}
-TRIPWIRE = {
-    "conftest.py": "from holdline_runtime.pytest_plugin import tripwire\n\ntripwire.check(__file__)\n",
-}
+TRIPWIRE = {"conftest.py": "from holdline_runtime.pytest_plugin.tripwire import staging_only\n"}
 USAGE = pytest.ExitCode.USAGE_ERROR
 
 
