@@ -1,0 +1,42 @@
+"""Which line wrote a variable that was left changed, from the records of the audit log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from holdline_runtime.audit import Record
+from holdline_runtime.masking import mask
+
+
+def writer_of(key: str, before: str | None, after: str | None, records: Iterable[Record]) -> str:
+    """Name the place (`file:line`) that changed a variable from one value to the other for good; "" if none is known.
+
+    It is where the value departed from `before` for the last time, or the first write of `after` behind that.
+    Records hold masked values, so that between two secrets this may be another line that wrote the variable.
+    """
+    mine = _lasting([r for r in records if r.key == key and r.pid == os.getpid() and r.layer == "process"])
+    shown_before, shown_after = _shown(key, before), _shown(key, after)
+    departures = [index for index, record in enumerate(mine) if record.old == shown_before]
+    behind = mine[departures[-1] if departures else 0 :]
+    matching = [record for record in behind if record.new == shown_after]
+    chosen = matching[:1] or mine[-1:]
+    return chosen[0].source if chosen else ""
+
+
+def _lasting(records: list[Record]) -> list[Record]:
+    """Leave out what puts values back: our own restores, and those that remove and set again, as mock does."""
+    kept: list[Record] = []
+    for record in records:
+        if record.operation == "restore":
+            continue
+        last = kept[-1] if kept else None
+        if last is not None and last.new is None and last.old == record.new and last.source == record.source:
+            kept.pop()
+        else:
+            kept.append(record)
+    return kept
+
+
+def _shown(key: str, value: str | None) -> str | None:
+    return None if value is None else mask(key, value)
