@@ -34,9 +34,10 @@ if TYPE_CHECKING:
         old: str | None
         new: str | None
         external: bool
+        place: str
 
 else:
-    _Fields = namedtuple("_Fields", "sequence time pid thread task operation key layer source old new external")
+    _Fields = namedtuple("_Fields", "sequence time pid thread task operation key layer source old new external place")
 
 CAPACITY = 10_000
 """How many records the log holds."""
@@ -47,8 +48,8 @@ class Record(_Fields):
 
     `time` is monotonic, in seconds. `task` is the name of the asyncio task, if any. `operation` is one of `set`,
     `delete`, `patch` and `restore`, `layer` is `process` or `overlay`. `source` is the writer's `file:line`, or the
-    note given to `set()`. `old` and `new` are masked, and None where the variable is missing. `external` means that
-    the change was made past this package.
+    note given to `set()`; `place` is the `file:line` in both cases. `old` and `new` are masked, and None where the
+    variable is missing. `external` means that the change was made past this package.
     """
 
     __slots__ = ()
@@ -101,9 +102,22 @@ def clear() -> None:
         _log.kept.clear()
 
 
-def record(operation: str, key: Any, old: Any, new: Any, *, layer: str = "process", source: str | None = None) -> None:
-    """Log a change made through this package; the source defaults to the nearest caller outside it."""
-    append(operation, key, old, new, layer, callers.source() if source is None else source, external=False)
+def record(
+    operation: str,
+    key: Any,
+    old: Any,
+    new: Any,
+    *,
+    layer: str = "process",
+    source: str | None = None,
+    place: str | None = None,
+) -> None:
+    """Log a change made through this package; the source defaults to the nearest caller outside it.
+
+    `place` is given where `source` is no place.
+    """
+    source = callers.source() if source is None else source
+    append(operation, key, old, new, layer, source, external=False, place=place)
 
 
 def record_difference(
@@ -119,7 +133,17 @@ def record_difference(
         record(operation or ("delete" if new is None else "set"), key, old, new, layer=layer, source=source)
 
 
-def append(operation: str, key: Any, old: Any, new: Any, layer: str, source: str, *, external: bool) -> None:
+def append(
+    operation: str,
+    key: Any,
+    old: Any,
+    new: Any,
+    layer: str,
+    source: str,
+    *,
+    external: bool,
+    place: str | None = None,
+) -> None:
     """Log a change. Values are masked first: the log never holds them."""
     key, old, new = _text(key), _shown(key, old), _shown(key, new)
     # Created inside the lock, so that sequence and order agree.
@@ -138,6 +162,7 @@ def append(operation: str, key: Any, old: Any, new: Any, layer: str, source: str
                 old,
                 new,
                 external,
+                source if place is None else place,
             )
         )
         _log.following += 1

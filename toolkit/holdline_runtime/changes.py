@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from holdline_runtime import audit, overlay
+from holdline_runtime import audit, callers, overlay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ def assign(target: Any, key: Any, value: Any, source: str | None = None) -> None
     """Set one variable; a source of None is the caller's line."""
     old = _peek(target, key)
     target[key] = value
-    audit.record("set", key, old, value, layer=_layer(target), source=source)
+    place = None if source is None else callers.source()
+    audit.record("set", key, old, value, layer=_layer(target), source=source, place=place)
 
 
 def delete(target: Any, key: Any) -> None:

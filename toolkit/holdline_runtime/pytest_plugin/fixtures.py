@@ -11,7 +11,7 @@ import pytest
 
 from holdline_runtime import Environment
 from holdline_runtime.pytest_plugin import scenarios
-from holdline_runtime.pytest_plugin.mappings import ChildEnvironment, OwnedEnvironment
+from holdline_runtime.pytest_plugin.mappings import ChildEnvironment, OwnedEnvironment, TaskEnvironment
 
 
 @pytest.fixture
@@ -205,6 +205,31 @@ def session_env() -> Iterator[OwnedEnvironment]:
             assert session_env["DATABASE_URL"] == "sqlite://"
     """
     yield from scenarios.owned("session")
+
+
+@pytest.fixture
+def async_env() -> Iterator[TaskEnvironment]:
+    """As `isolated_env`, with `overlay`: values that one task sees, and those beside it do not.
+
+    What is set in the mapping is seen by every task. Overlays are seen through `get_env()` and this mapping only.
+
+    Example::
+
+        import asyncio
+
+        import pytest
+
+        @pytest.mark.asyncio
+        async def test_tenants(async_env):
+            async def tenant(name):
+                with async_env.overlay(TENANT=name) as env:
+                    await asyncio.sleep(0)
+                    return env["TENANT"]
+
+            assert await asyncio.gather(tenant("a"), tenant("b")) == ["a", "b"]
+    """
+    with scenarios.applied():
+        yield TaskEnvironment()
 
 
 @pytest.fixture

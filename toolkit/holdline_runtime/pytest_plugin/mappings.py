@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, ClassVar, Self
 
-from holdline_runtime import Environment
+from holdline_runtime import Environment, patch_env
+from holdline_runtime.patching import EnvironmentPatch
 
 _WIDEST_FIRST = ("session", "package", "module", "class", "function")
 
@@ -73,6 +74,16 @@ class OwnedEnvironment(Environment):
                     before = env._before[key]
             self._before[key] = before
         self._written[key] = after
+
+
+class TaskEnvironment(Environment):
+    """The live environment, with overlays for tasks that run side by side."""
+
+    __slots__ = ()
+
+    def overlay(self, values: Mapping[str, str] = {}, /, **kwargs: str) -> EnvironmentPatch:  # read only
+        """Make a patch that just this task sees, and what it starts, through `get_env()`: `mode="overlay"`."""
+        return patch_env({**values, **kwargs}, mode="overlay")
 
 
 class ChildEnvironment(dict[str, str]):

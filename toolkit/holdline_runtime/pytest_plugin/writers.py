@@ -21,7 +21,7 @@ def writer_of(key: str, before: str | None, after: str | None, records: Iterable
     behind = mine[departures[-1] if departures else 0 :]
     matching = [record for record in behind if record.new == shown_after]
     chosen = matching[:1] or mine[-1:]
-    return chosen[0].source if chosen else ""
+    return chosen[0].place if chosen else ""
 
 
 def _lasting(records: list[Record]) -> list[Record]:
@@ -31,7 +31,7 @@ def _lasting(records: list[Record]) -> list[Record]:
         if record.operation == "restore":
             continue
         last = kept[-1] if kept else None
-        if last is not None and last.new is None and last.old == record.new and last.source == record.source:
+        if last is not None and last.new is None and last.old == record.new and last.place == record.place:
             kept.pop()
         else:
             kept.append(record)
