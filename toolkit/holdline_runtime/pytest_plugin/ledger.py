@@ -72,17 +72,15 @@ class Ledger:
     def release(self, changes: Changes) -> Variables:
         """Expect what was before a fixture's changes; put back, and return, those that it left."""
         if changes.replaced is not None:
-            self._environ = changes.replaced  # if it is not, then `settle` says so
-            return {}
-        environ = self._environ
+            self._environ = changes.replaced  # if it is not there again, `settle` will say so
         left = {
             key: change
             for key, change in changes.variables.items()
             # Another value is somebody else's doing, and he will be blamed.
-            if change.before != environ.get(key) == change.after == self._found[0].get(key)
+            if change.before != self._environ.get(key) == change.after == self._found[0].get(key)
         }
         for key, change in left.items():
-            _put(environ, key, change.before)
+            _put(self._environ, key, change.before)
         self._fold({key: change.before for key, change in changes.variables.items()})
         return left
 

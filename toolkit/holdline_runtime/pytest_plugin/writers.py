@@ -25,16 +25,18 @@ def writer_of(key: str, before: str | None, after: str | None, records: Iterable
 
 
 def _lasting(records: list[Record]) -> list[Record]:
-    """Leave out what puts values back: our own restores, and those that remove and set again, as mock does."""
+    """Leave out what puts values back: our own restores, and what one place did to end where it began, as mock does."""
     kept: list[Record] = []
     for record in records:
         if record.operation == "restore":
             continue
-        last = kept[-1] if kept else None
-        if last is not None and last.new is None and last.old == record.new and last.place == record.place:
-            kept.pop()
-        else:
-            kept.append(record)
+        kept.append(record)
+        for index in range(len(kept) - 2, -1, -1):
+            if kept[index].place != record.place:
+                break
+            if kept[index].old == record.new:
+                del kept[index:]
+                break
     return kept
 
 
