@@ -14,7 +14,8 @@ RunSuite = Callable[..., pytest.RunResult]
 def run_suite(pytester: pytest.Pytester) -> RunSuite:
     """Write files (`{name: text}`) and run them: `run_suite(files, *options, ini="env_leaks = error")`.
 
-    The settings go into a pytest.ini; nothing of this suite's own configuration is seen.
+    The settings go into a pytest.ini; nothing of this suite's own configuration is seen. The order is that of the
+    files, unless `options` have a seed for pytest-randomly.
     """
 
     def run(files: dict[str, str], *options: str, ini: str = "") -> pytest.RunResult:
@@ -23,6 +24,8 @@ def run_suite(pytester: pytest.Pytester) -> RunSuite:
         for name, text in files.items():
             (pytester.path / name).parent.mkdir(parents=True, exist_ok=True)
             (pytester.path / name).write_text(textwrap.dedent(text))
-        return pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", *options)
+        shuffled = any("randomly-seed" in option for option in options)
+        ordered = () if shuffled else ("-p", "no:randomly")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *ordered, *options)
 
     return run

@@ -160,11 +160,12 @@ def class_env() -> Iterator[OwnedEnvironment]:
 
         import pytest
 
-        class TestShop:
-            @pytest.fixture(scope="class", autouse=True)
-            def shop(self, class_env):
-                class_env.set("SHOP", "berlin")
+        @pytest.fixture(scope="class")
+        def in_berlin(class_env):
+            class_env.set("SHOP", "berlin")
 
+        @pytest.mark.usefixtures("in_berlin")
+        class TestShop:
             def test_name(self, class_env):
                 assert class_env["SHOP"] == "berlin"
     """

@@ -1,7 +1,8 @@
 """The leak guard: after each test, put back what it left changed in the environment, and blame it.
 
 A fixture of a wider scope than one test may keep what it changed while it was set up for as long as it lives, and
-has to put it back at its end; otherwise the fixture is blamed.
+has to put it back at its end; otherwise the fixture is blamed. What is set through `class_env` and its kin is declared
+to last as long as they do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from holdline_runtime import audit
 from holdline_runtime.pytest_plugin import options
 from holdline_runtime.pytest_plugin.ledger import Change, Changes, Ledger, Variables
+from holdline_runtime.pytest_plugin.mappings import OwnedEnvironment
 from holdline_runtime.pytest_plugin.writers import writer_of
 
 _BLAME: pytest.StashKey[str] = pytest.StashKey()
@@ -53,6 +55,7 @@ class LeakGuard:
         self._stop_watching()
         self._watch = audit.watch()
         self._watch.__enter__()
+        OwnedEnvironment.observers.append(self._ledger.expect)
         self._left_by_fixtures = []
         self._ledger.begin()
         return (yield)
@@ -153,6 +156,7 @@ class LeakGuard:
 
     def _stop_watching(self) -> None:
         if self._watch is not None:
+            OwnedEnvironment.observers.remove(self._ledger.expect)
             self._watch.__exit__(None, None, None)
             self._watch = None
 

@@ -49,6 +49,10 @@ class Ledger:
         self._found = [dict(self._environ)]
         self._environs = []
 
+    def expect(self, key: str, value: str | None) -> None:
+        """Expect a variable to have this value from now on."""
+        self._fold({key: value})
+
     def open(self) -> None:
         """Begin to note what a fixture changes."""
         self._environs.append(_environ())

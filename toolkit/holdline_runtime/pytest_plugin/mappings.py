@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, ClassVar, Self
 
 from holdline_runtime import Environment, patch_env
@@ -15,11 +15,13 @@ class OwnedEnvironment(Environment):
     """The live environment, which remembers what was written through this very mapping and can put that back.
 
     Changes made any other way are not its business: it can be held for long, across the patches of others. `scope`
-    is the pytest scope that it lives for.
+    is the pytest scope that it lives for. `observers` are told of each variable that is written here or put back, and
+    of its value, None for none.
     """
 
     __slots__ = ("_before", "_scope", "_written")
     _live: ClassVar[list[OwnedEnvironment]] = []
+    observers: ClassVar[list[Callable[[str, str | None], None]]] = []
 
     def __init__(self, scope: str) -> None:
         self._scope = _WIDEST_FIRST.index(scope)
@@ -58,12 +60,12 @@ class OwnedEnvironment(Environment):
         """Put back each variable that still has what was written here; what somebody else changed since stays so."""
         for key, written in self._written.items():
             before = self._before[key]
-            if self.get(key) != written:
-                continue
-            if before is not None:
-                super().__setitem__(key, before)
-            elif written is not None:
-                super().__delitem__(key)
+            if self.get(key) == written != before:
+                if before is not None:
+                    super().__setitem__(key, before)
+                else:
+                    super().__delitem__(key)
+            self._tell(key, before)
         self._live[:] = [env for env in self._live if env is not self]
 
     def _note(self, key: str, before: str | None, after: str | None) -> None:
@@ -74,6 +76,11 @@ class OwnedEnvironment(Environment):
                     before = env._before[key]
             self._before[key] = before
         self._written[key] = after
+        self._tell(key, after)
+
+    def _tell(self, key: str, value: str | None) -> None:
+        for observer in self.observers:
+            observer(key, value)
 
 
 class TaskEnvironment(Environment):
