@@ -7,19 +7,19 @@ while somebody watches (see `watch`). The log is bounded: the oldest records go 
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 # `threading` is no part of the import budget; this is the very lock it hands out.
 from _thread import RLock, get_ident
 from collections import deque, namedtuple
 
-from holdline_runtime import callers
+from holdline_runtime import callers, running
 from holdline_runtime.masking import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NamedTuple
+    from collections.abc import Mapping
+    from typing import Any, NamedTuple
 
     class _Fields(NamedTuple):
         sequence: int
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
         old: str | None
         new: str | None
         external: bool
+        place: str
 
 else:
-    _Fields = namedtuple("_Fields", "sequence time pid thread task operation key layer source old new external")
+    _Fields = namedtuple("_Fields", "sequence time pid thread task operation key layer source old new external place")
 
 CAPACITY = 10_000
 """How many records the log holds."""
@@ -47,8 +48,8 @@ class Record(_Fields):
 
     `time` is monotonic, in seconds. `task` is the name of the asyncio task, if any. `operation` is one of `set`,
     `delete`, `patch` and `restore`, `layer` is `process` or `overlay`. `source` is the writer's `file:line`, or the
-    note given to `set()`. `old` and `new` are masked, and None where the variable is missing. `external` means that
-    the change was made past this package.
+    note given to `set()`; `place` is the `file:line` in both cases. `old` and `new` are masked, and None where the
+    variable is missing. `external` means that the change was made past this package.
     """
 
     __slots__ = ()
@@ -102,18 +103,49 @@ def clear() -> None:
 
 
 def record(
-    operation: str, key: str, old: str | None, new: str | None, *, layer: str = "process", source: str | None = None
+    operation: str,
+    key: Any,
+    old: Any,
+    new: Any,
+    *,
+    layer: str = "process",
+    source: str | None = None,
+    place: str | None = None,
 ) -> None:
-    """Log a change made through this package; the source defaults to the nearest caller outside it."""
-    append(operation, key, old, new, layer, callers.source() if source is None else source, external=False)
+    """Log a change made through this package; the source defaults to the nearest caller outside it.
+
+    `place` is given where `source` is no place.
+    """
+    source = callers.source() if source is None else source
+    append(operation, key, old, new, layer, source, external=False, place=place)
+
+
+def record_difference(
+    operation: str | None, before: Mapping[Any, Any], after: Mapping[Any, Any], *, layer: str = "process"
+) -> None:
+    """Log what differs; without an operation each change is called a `set` or `delete`, whichever it is."""
+    source = None
+    for key in {**before, **after}:
+        old, new = before.get(key), after.get(key)
+        if old is new or old == new:
+            continue
+        source = source or callers.source()
+        record(operation or ("delete" if new is None else "set"), key, old, new, layer=layer, source=source)
 
 
 def append(
-    operation: str, key: str, old: str | None, new: str | None, layer: str, source: str, *, external: bool
+    operation: str,
+    key: Any,
+    old: Any,
+    new: Any,
+    layer: str,
+    source: str,
+    *,
+    external: bool,
+    place: str | None = None,
 ) -> None:
     """Log a change. Values are masked first: the log never holds them."""
-    old = old if old is None else mask(key, old)
-    new = new if new is None else mask(key, new)
+    key, old, new = _text(key), _shown(key, old), _shown(key, new)
     # Created inside the lock, so that sequence and order agree.
     with _log.lock:
         _log.kept.append(
@@ -122,7 +154,7 @@ def append(
                 time.monotonic(),
                 os.getpid(),
                 get_ident(),
-                task_name(),
+                running.task_name(),
                 operation,
                 key,
                 layer,
@@ -130,19 +162,19 @@ def append(
                 old,
                 new,
                 external,
+                source if place is None else place,
             )
         )
         _log.following += 1
 
 
-def task_name() -> str | None:
-    """Return the name of the asyncio task that runs, without importing asyncio for it."""
-    events = sys.modules.get("asyncio.events")
-    loop = events._get_running_loop() if events is not None else None
-    if loop is None:
-        return None
-    task = sys.modules["asyncio.tasks"].current_task(loop)
-    return None if task is None else str(task.get_name())
+def _shown(key: Any, value: Any) -> str | None:
+    return None if value is None else mask(_text(key), _text(value))
+
+
+def _text(value: Any) -> str:
+    """Return a string as it is; what else a mapping in the place of `os.environ` may hold is named by its type."""
+    return value if isinstance(value, str) else f"<{type(value).__name__}>"
 
 
 class _Log:
