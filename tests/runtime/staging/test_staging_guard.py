@@ -91,6 +91,29 @@ def test_by_patch_env(run: Run) -> None:
     check_blamed(run({"test_it.py": test}), "test_guilty", 4, failed=1, passed=1)
 
 
+def test_in_an_overlay_that_only_migrated_code_sees(run: Run) -> None:
+    body = "def test_guilty():\n    with patch_env(ENVIRONMENT='production', mode='overlay'):\n        pass\n"
+    result = run({"test_it.py": f"from holdline_runtime import patch_env\n\n{body}{NEXT}"})
+    check_blamed(result, "test_guilty", 4, failed=1, passed=1)
+    result.stdout.fnmatch_lines(["  ENVIRONMENT is 'production' in an overlay at *test_it.py:4"])
+
+
+def test_by_the_fixture_for_production(run: Run) -> None:
+    result = run({"test_it.py": f"def test_guilty(production_env):\n    pass\n{NEXT}"})
+    check_blamed(result, "test_guilty", None, phase="setup", errors=1, passed=1)
+
+
+def test_beside_the_guard_against_leaks(run: Run, project: pytest.Pytester) -> None:
+    ini = (project.path / "pytest.ini").read_text() + "env_leaks = restore\n"
+    files = {
+        "pytest.ini": ini,
+        "test_it.py": f"{IMPORTS}\ndef test_guilty():\n    {WRITE}\n    os.environ['A'] = '1'\n{NEXT}",
+    }
+    result = run(files)
+    check_blamed(result, "test_guilty", 5, failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*A: set at test_it.py:6"])
+
+
 def test_in_a_fixture(run: Run) -> None:
     fixture = f"@pytest.fixture\ndef production():\n    {WRITE}\n    yield\n    os.environ['ENVIRONMENT'] = 'staging'\n"
     test = f"{IMPORTS}\n{fixture}\ndef test_guilty(production):\n    open('ran', 'w')\n{NEXT}"

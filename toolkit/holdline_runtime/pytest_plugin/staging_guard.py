@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from holdline_runtime.environment import get_env, live_environ
+from holdline_runtime.environment import get_env
+from holdline_runtime.live import live_environ
 from holdline_runtime.pytest_plugin.staging_decision import Decision
 from holdline_runtime.pytest_plugin.staging_watch import Watch, Write
 from holdline_runtime.pytest_plugin.staging_workers import Handover

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from types import FrameType
 from typing import NamedTuple
 
-from holdline_runtime import callers
+from holdline_runtime import audit, callers
+from holdline_runtime.masking import mask
 from holdline_runtime.pytest_plugin.staging_decision import shown
 
 # Where the environment argument is among those of the events that start a program.
@@ -42,11 +43,13 @@ class Watch:
         self._expected = expected
         self._writes: list[Write] = []
         self._removals: dict[str, str] = {}
+        self._logged = -1  # the audit log's sequence up to which overlays have been looked at
 
     def start(self) -> None:
         """Begin to watch, beside any other watch."""
         _install()
         _watches.append(self)
+        self._overlays()
 
     def stop(self) -> None:
         """Watch no more."""
@@ -55,7 +58,7 @@ class Watch:
     def take(self) -> list[Write]:
         """Return the writes since the last time, each once."""
         taken, self._writes = self._writes, []
-        return list(dict.fromkeys(taken))
+        return list(dict.fromkeys([*taken, *self._overlays()]))
 
     def describe(self, key: str, value: str) -> str:
         """Return words for a variable's contradicting value; only the name of an environment is shown."""
@@ -81,6 +84,17 @@ class Watch:
             if self._contradicts(key, value):
                 what = f"a child process is started where {self.describe(key, value)}"
                 self._writes.append(Write(what, _writer(sys._getframe())))
+
+    def _overlays(self) -> list[Write]:
+        """Return what overlays have shown since the last time: these never reach the process, but they are logged."""
+        fresh = [record for record in audit.records() if record.sequence > self._logged]
+        self._logged = fresh[-1].sequence if fresh else self._logged
+        return [
+            Write(f"{self.describe(record.key, record.new)} in an overlay", record.place)
+            for record in fresh
+            if record.layer == "overlay" and record.operation != "restore" and record.new is not None
+            if record.key in self._expected and record.new != mask(record.key, self._expected[record.key])
+        ]
 
     def _contradicts(self, key: str, value: str) -> bool:
         return key in self._expected and self._expected[key] != value
