@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdline.errors import HoldlineError
@@ -17,16 +16,10 @@ from holdline_hooks import native, state
 from holdline_hooks.config_file import read_config, with_entry, write_config
 from holdline_hooks.config_text import CONFIG, hooks_in, take_out
 from holdline_hooks.programs import find_pre_commit, run_pre_commit
+from holdline_hooks.report import Report
 from holdline_hooks.script import Hook
+from holdline_hooks.staging import leave_staging
 from holdline_hooks.state import State
-
-
-@dataclass
-class Report:
-    """What was done, a line each, and what the user has to see to."""
-
-    done: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
 
 
 def install(repo: Repository, hooks: Sequence[Hook], *, native_only: bool = False) -> Report:
@@ -52,6 +45,7 @@ def uninstall(repo: Repository) -> Report:
     report, known = Report(), state.load(repo.common_dir)
     _leave_native(repo, known, list(Hook), report)
     _leave_pre_commit(repo, known, list(Hook), report)
+    leave_staging(repo, known, report)
     if not report.left:
         for made in reversed([path for paths in known.folders.values() for path in paths]):
             _remove_if_empty(Path(made))

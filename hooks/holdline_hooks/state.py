@@ -22,6 +22,7 @@ class State:
 
     `native` are those hooks, `through_pre_commit` the ones that run by pre-commit. `entry` is the text put into its
     configuration (empty: the entry was there before), `scripts` the types that `pre-commit install` was run for.
+    `staging` has the edits, as pairs of old and new text, of each file that keeps the tests to staging.
     """
 
     folders: dict[str, list[str]] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class State:
     through_pre_commit: list[str] = field(default_factory=list)
     entry: str = ""
     scripts: list[str] = field(default_factory=list)
+    staging: dict[str, list[list[str | None]]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

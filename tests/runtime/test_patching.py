@@ -117,9 +117,9 @@ def test_wrong_values_fail_at_construction_as_for_patch_dict(values: Any) -> Non
 
 
 @pytest.mark.parametrize("name", ["mode", "restore"])
-def test_reserved_keywords(name: str) -> None:
-    with pytest.raises(TypeError, match=f"reserves the keyword '{name}'"):
-        patch_env(**{name: "process"})  # type: ignore[arg-type]
+def test_the_keywords_are_not_variables(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is one of .* pass it in the mapping"):
+        patch_env(**{name: "1"})  # type: ignore[arg-type]
     with patch_env({name: "1"}):
         assert os.environ[name] == "1"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from holdline import config_schema
-from holdline.config import Config, EnvConfig, LinterConfig, check_select, load_config
+from holdline.config import Config, EnvConfig, LinterConfig, ProfileConfig, check_select, load_config
 from holdline.errors import ConfigError
 from holdline_runtime import get_env
 
@@ -42,6 +42,10 @@ files = ["src/**/*.py"]
 configuration = ["config/*.toml"]
 export = "all"
 timeout = 20
+
+[{prefix}environments.staging]
+ENVIRONMENT = "staging"
+WORKERS = "2"
 """
 EXPECTED = Config(
     select=("HL1", "HL105"),
@@ -62,6 +66,7 @@ EXPECTED = Config(
             20,
         ),
     ),
+    environments=(ProfileConfig("staging", (("ENVIRONMENT", "staging"), ("WORKERS", "2"))),),
 )
 
 
@@ -148,7 +153,7 @@ def test_tool_table_in_holdline_toml(tmp_path: Path) -> None:
         (
             "exlude = []",
             "exlude: unknown key; the nearest valid key is 'exclude' "
-            "(valid: select, exclude, tests, priority, migrations, env, linters)",
+            "(valid: select, exclude, tests, priority, migrations, env, linters, environments)",
         ),
         ("imports = {}", "imports: unknown key; the nearest valid key is "),
         ('"odd\\nkey" = 1', '"odd\\nkey": unknown key; the nearest valid key is '),
@@ -340,6 +345,7 @@ def test_check_select_names_where_the_entry_came_from(tmp_path: Path) -> None:
         {"migrations": ("other",)},
         {"env": EnvConfig(get="a:b")},
         {"env": EnvConfig(api="methods")},
+        {"environments": (ProfileConfig("staging"),)},
     ],
 )
 def test_fingerprint_changes_with_what_counts(change: dict[str, object]) -> None:

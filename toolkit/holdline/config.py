@@ -54,6 +54,13 @@ class LinterConfig(NamedTuple):
     timeout: int = 300
 
 
+class ProfileConfig(NamedTuple):
+    """A named environment: the variables it sets, as pairs. The pytest plugin applies it."""
+
+    name: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+
 class Config(NamedTuple):
     """Everything a project may set; `docs/configuration.md` describes each key.
 
@@ -67,6 +74,7 @@ class Config(NamedTuple):
     migrations: tuple[str, ...] = ("env-access",)
     env: EnvConfig = EnvConfig()
     linters: tuple[LinterConfig, ...] = ()
+    environments: tuple[ProfileConfig, ...] = ()
     origin: str = "the default configuration"
     select_origin: str = "the default configuration: select"
 
@@ -95,7 +103,7 @@ class Config(NamedTuple):
         import hashlib
         import json
 
-        values = [sorted(set(self.select)), self.tests, self.migrations, self.env._asdict()]
+        values = [sorted(set(self.select)), self.tests, self.migrations, self.env._asdict(), self.environments]
         return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
 
 
@@ -170,7 +178,9 @@ def _build(table: object, file: str, prefix: str) -> Config:
     values = read_table(table, file, prefix)
     env = EnvConfig(**values.pop("env", {}))
     linters = tuple(LinterConfig(**linter) for linter in values.pop("linters", ()))
-    return Config(**values, env=env, linters=linters, origin=file, select_origin=f"{file}: {prefix}select")
+    environments = tuple(ProfileConfig(n, tuple(v.items())) for n, v in values.pop("environments", {}).items())
+    settings = {**values, "env": env, "linters": linters, "environments": environments}
+    return Config(**settings, origin=file, select_origin=f"{file}: {prefix}select")
 
 
 def _parse_toml(contents: bytes, file: str) -> dict[str, Any]:

@@ -183,6 +183,15 @@ def _read_seconds(value: object, label: str) -> int:
     return value
 
 
+def _read_environments(value: object, label: str) -> dict[str, dict[str, str]]:
+    from holdline_runtime.pytest_plugin.profiles import ProfileError, read_profiles  # few projects have any
+
+    try:
+        return read_profiles(value, label)
+    except ProfileError as error:
+        raise ConfigError(str(error)) from None
+
+
 def _quote(key: str) -> str:
     """The key as TOML would write it, so that odd characters cannot break the line of a message."""
     if _BARE_KEY.fullmatch(key):
@@ -205,6 +214,7 @@ _KEYS: dict[str, Callable[[object, str], object]] = {
     "migrations": _read_migrations,
     "env": _read_env,
     "linters": _read_linters,
+    "environments": _read_environments,
 }
 _ENV_KEYS: dict[str, Callable[[object, str], object]] = {
     "get": _read_import,

@@ -2,19 +2,18 @@
 
 The façade keeps nothing. There is no cache to go stale, no identity to protect and no copy that unmigrated
 code, C libraries or child processes could fail to see; a test that swaps in a plain dict, or patches a method
-of `os.environ`, is obeyed like anywhere else.
+of `os.environ`, is obeyed like anywhere else. Where overlays are laid, operations go to these instead.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import MutableMapping
-
-from holdline_runtime import conversions
+from holdline_runtime import changes, conversions, overlay
 from holdline_runtime.errors import InvalidVariableError, MissingVariableError
+from holdline_runtime.live import Facade, live_environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
     from enum import Enum
     from typing import Any, Self, TypeVar, overload
@@ -22,11 +21,12 @@ if TYPE_CHECKING:
     E = TypeVar("E", bound=Enum)
     T = TypeVar("T")
     D = TypeVar("D")
+    C = TypeVar("C", bound=Callable[..., Any])
 
 _UNSET: Any = object()
 
 
-class Environment(MutableMapping[str, str]):
+class Environment(Facade):
     """A stateless façade over `os.environ`; see `get_env`.
 
     Mapping operations have the results, result types and exceptions of the same operation of `os.environ`.
@@ -36,34 +36,34 @@ class Environment(MutableMapping[str, str]):
     __slots__ = ()
 
     def __getitem__(self, key: str) -> str:
-        return live_environ()[key]
+        return _target()[key]
 
     def __setitem__(self, key: str, value: str) -> None:
-        live_environ()[key] = value
+        changes.assign(_target(), key, value)
 
     def __delitem__(self, key: str) -> None:
-        del live_environ()[key]
+        changes.delete(_target(), key)
 
     def __contains__(self, key: object) -> bool:
-        return key in live_environ()
+        return key in _target()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(live_environ())
+        return iter(_target())
 
     def __reversed__(self) -> Iterator[str]:
-        return reversed(live_environ())  # type: ignore[arg-type]  # a swapped-in dict can
+        return reversed(_target())  # type: ignore[arg-type]  # a swapped-in dict can
 
     def __len__(self) -> int:
-        return len(live_environ())
+        return len(_target())
 
     def __bool__(self) -> bool:
-        return bool(live_environ())
+        return bool(_target())
 
     def __eq__(self, other: object) -> bool:
-        return live_environ() == other
+        return _target() == other
 
     def __ne__(self, other: object) -> bool:
-        return live_environ() != other
+        return _target() != other
 
     __hash__ = None  # type: ignore[assignment]  # as os.environ: mutable, compared by content
 
@@ -76,33 +76,35 @@ class Environment(MutableMapping[str, str]):
         return result
 
     def __ior__(self, other: Mapping[str, str] | Iterable[tuple[str, str]]) -> Self:
-        target = live_environ()
-        target |= other
+        changes.update_in_place(_target(), other)
         return self
 
     def keys(self) -> KeysView[str]:
         """Return `os.environ.keys()`."""
-        return live_environ().keys()
+        return _target().keys()
 
     def items(self) -> ItemsView[str, str]:
         """Return `os.environ.items()`."""
-        return live_environ().items()
+        return _target().items()
 
     def values(self) -> ValuesView[str]:
         """Return `os.environ.values()`."""
-        return live_environ().values()
+        return _target().values()
 
     def clear(self) -> None:
         """Remove every variable."""
-        live_environ().clear()
+        with changes.logged(_target()) as target:
+            target.clear()
 
     def popitem(self) -> tuple[str, str]:
         """Remove and return some variable, or raise `KeyError` when there is none."""
-        return live_environ().popitem()
+        with changes.logged(_target()) as target:
+            item: tuple[str, str] = target.popitem()
+            return item
 
     def copy(self) -> dict[str, str]:
         """Return the variables as a plain dict of their own."""
-        return live_environ().copy()
+        return _target().copy()
 
     if TYPE_CHECKING:  # MutableMapping's own overloads say the same of pop, setdefault and update
 
@@ -117,36 +119,39 @@ class Environment(MutableMapping[str, str]):
         def get(self, key, default=_UNSET):
             """Return the variable, or the default (None unless given); both may be given by keyword."""
             if default is _UNSET:  # a patched `get` may take one argument only
-                return live_environ().get(key)
-            return live_environ().get(key, default)
+                return _target().get(key)
+            return _target().get(key, default)
 
         def pop(self, /, *args, **kwargs):
             """Remove a variable and return its value, or the default; without one raise `KeyError`."""
-            return live_environ().pop(*args, **kwargs)
+            with changes.logged(_target()) as target:
+                return target.pop(*args, **kwargs)
 
         def setdefault(self, /, *args, **kwargs):
             """Return the variable; set it first when it is missing."""
-            return live_environ().setdefault(*args, **kwargs)
+            with changes.logged(_target()) as target:
+                return target.setdefault(*args, **kwargs)
 
         def update(self, /, *args, **kwargs):
             """Set variables from a mapping, pairs and keywords."""
-            live_environ().update(*args, **kwargs)
+            with changes.logged(_target()) as target:
+                target.update(*args, **kwargs)
 
     def __copy__(self) -> Any:
         import copy
 
-        return copy.copy(live_environ())
+        return copy.copy(_target())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         import copy
 
-        return copy.deepcopy(live_environ(), memo)
+        return copy.deepcopy(_target(), memo)
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         import copy
 
         # Pickles what os.environ is: a swapped-in dict, or the refusal that the real one gives.
-        return copy.copy, (live_environ(),)
+        return copy.copy, (_target(),)
 
     def __repr__(self) -> str:
         return f"<holdline environment, {len(self)} variables>"  # no values: reprs end up in logs
@@ -154,17 +159,17 @@ class Environment(MutableMapping[str, str]):
     def set(self, key: str, value: str, source: str | None = None) -> None:
         """Set a variable: item assignment as a call, with the same exceptions.
 
-        `source` is the caller's note of where the value comes from. It does not change what is set; the audit
-        log records it once there is one.
+        `source` is the caller's note of where the value comes from, for the audit log; it does not change what is
+        set. Without one the log has the caller's `file:line`.
         """
-        live_environ()[key] = value
+        changes.assign(_target(), key, value, source)
 
     def require(self, key: str) -> str:
         """Return a variable that must be set, be it empty; without it raise `MissingVariableError`."""
         try:
-            return live_environ()[key]
+            return _target()[key]
         except KeyError:
-            raise MissingVariableError(key) from None
+            raise MissingVariableError(key, _layers_searched()) from None
 
     def get_bool(self, key: str, default: D = _UNSET) -> bool | D:
         """Return True for 1, true, yes, on and False for 0, false, no, off, in any case.
@@ -201,7 +206,7 @@ class Environment(MutableMapping[str, str]):
 
     def child_env(self, /, **extra: str | None) -> dict[str, str]:
         """Return a dict for `env=` of `subprocess`: a copy with extras; an extra of None leaves one out."""
-        child: dict[str, str] = dict(live_environ())
+        child: dict[str, str] = dict(_target())
         for key, value in extra.items():
             if value is None:
                 child.pop(key, None)
@@ -209,29 +214,42 @@ class Environment(MutableMapping[str, str]):
                 child[key] = value
         return child
 
+    def bind(self, function: C) -> C:
+        """Return the function such that calls of it see the overlays of here and now, wherever they are made.
+
+        A thread or an executor does not see the overlays of whoever gave it work; a function that was bound does,
+        until these end, and so do coroutine and generator functions while they run. Variables that it sets through
+        the façade on top of overlays are gone after the call. A process patch that it applies nests in those that
+        are applied around the binding.
+        """
+        from holdline_runtime import binding
+
+        return binding.bind(function)
+
 
 def get_env() -> Environment:
     """Return the environment as a mapping of `str` to `str`.
 
-    It can be kept or asked for anew: every operation looks up `os.environ` again.
+    It can be kept or asked for anew: every operation looks up `os.environ`, and the overlays, again.
     """
     return _FACADE
 
 
-def live_environ() -> os._Environ[str]:
-    """Return `os.environ` as it is now, which may be any mapping a test swapped in."""
-    environ = os.environ  # holdline: allow[HL104] the one place that reaches for it
-    if isinstance(environ, Environment):
-        raise RuntimeError(
-            "os.environ has been set to get_env(), which only refers back to os.environ; keep the original"
-            " object, or a copy made with get_env().copy(), to put back"
-        )
-    return environ
+def _target() -> os._Environ[str]:
+    """Return what operations go to: `os.environ`, or what overlays make of it."""
+    if overlay.top() is None:
+        return live_environ()
+    return overlay.VIEW  # type: ignore[return-value]  # it has the same operations
+
+
+def _layers_searched() -> str:
+    count = overlay.count()
+    return "os.environ" if not count else f"{count} overlay{'s' if count > 1 else ''} and os.environ"
 
 
 def _binary(name: str, other: object) -> Any:
     """Call an operator's method itself, so that its NotImplemented reaches the interpreter."""
-    target = live_environ()
+    target = _target()
     method = getattr(type(target), name, None)
     if isinstance(other, Environment):
         other = target  # two façades of a swapped-in dict, which would know neither
@@ -240,17 +258,17 @@ def _binary(name: str, other: object) -> Any:
 
 def _read(key: str, default: D, expected: str, convert: Callable[[str], T]) -> T | D:
     try:
-        text = live_environ()[key]
+        text = _target()[key]
     except KeyError:
         if default is _UNSET:
-            raise MissingVariableError(key) from None
+            raise MissingVariableError(key, _layers_searched()) from None
         return default
     try:
         if isinstance(text, str):  # a swapped-in dict may hold anything
             return convert(text)
     except ValueError:
         pass  # raised anew below, outside this block: the original's text, even as a context, shows the value
-    raise InvalidVariableError(key, expected)
+    raise InvalidVariableError(key, expected, _layers_searched())
 
 
 _FACADE = Environment()

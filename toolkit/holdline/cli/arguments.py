@@ -225,6 +225,11 @@ def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser)
         default=[],
         help="just this hook (repeatable; default: both)",
     )
+    parser.add_argument(
+        "--staging",
+        action="store_true",
+        help="no hooks: write pytest's configuration and a line in conftest.py that keep the tests to staging",
+    )
 
 
 def _add_uninstall(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

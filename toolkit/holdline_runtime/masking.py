@@ -1,0 +1,45 @@
+"""Which variables must not be shown, and what is shown in their place.
+
+A variable is sensitive by declaration, else by the words of its name, else by the shape of its value. The mask
+is a fixed token: no prefix, no suffix and no length, each of which has helped somebody to guess.
+"""
+
+from __future__ import annotations
+
+from holdline_runtime import names
+
+MASK = "<masked>"
+
+_SHORTEST_SHAPE = 16  # no shape that is recognised by the value alone is shorter
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,_")
+
+_declared: dict[str, bool] = {}
+
+
+def declare(key: str, sensitive: bool = True) -> None:
+    """Say of a variable, once and for all, that it is sensitive, or that it is not, whatever it looks like."""
+    _declared[key] = sensitive
+
+
+def is_sensitive(key: str, value: str) -> bool:
+    """Tell whether the value of this variable has to be masked. An empty value never has."""
+    if not value:
+        return False
+    declared = _declared.get(key)
+    if declared is not None:
+        return declared
+    return names.tells_secret(key, value) or has_secret_shape(value)
+
+
+def mask(key: str, value: str) -> str:
+    """Return what may be shown of a variable: the value itself, or `MASK` for the whole of it."""
+    return MASK if is_sensitive(key, value) else value
+
+
+def has_secret_shape(value: str) -> bool:
+    """Tell whether the text alone, whatever it is called, looks like a credential or holds one."""
+    if len(value) < _SHORTEST_SHAPE or _PLAIN.issuperset(value):  # most values: spare them the expressions
+        return False
+    from holdline_runtime import shapes  # `re` is no part of the import budget
+
+    return shapes.holds_secret(value)
