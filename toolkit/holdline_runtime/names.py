@@ -35,9 +35,19 @@ _WORDS_OF_TRUTH = _listed("true false yes no on off none null 0 1")
 _KEPT_IN = (".json", ".pem", ".key", ".crt", ".txt", ".p12", ".pfx", ".yaml", ".yml", ".toml", ".ini", ".jks", ".env")
 
 
+# The same few names are asked for again and again.
+_announced: dict[str, bool] = {}
+_REMEMBERED = 4096
+
+
 def tells_secret(name: str, value: str) -> bool:
     """Tell whether the name announces a secret and the value could be one."""
-    if not _announces(name):
+    announced = _announced.get(name)
+    if announced is None:
+        if len(_announced) >= _REMEMBERED:
+            _announced.clear()
+        announced = _announced[name] = _announces(name)
+    if not announced:
         return False
     if value.lower() in _WORDS_OF_TRUTH:
         return False
