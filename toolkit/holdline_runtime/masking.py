@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MASK = "<masked>"
 
 _SHORTEST_SHAPE = 16  # no shape that is recognised by the value alone is shorter
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,_")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz ,_./-")  # of these alone no shape is made
 
 _declared: dict[str, bool] = {}
 _witnesses: list[Callable[[str, str], None]] = []

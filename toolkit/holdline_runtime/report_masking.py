@@ -7,11 +7,13 @@ them. Node ids are left as they are: they are how a test is found again, so a se
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from holdline_runtime import audit, scrubbing
+
+R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
 _WATCH = pytest.StashKey[audit.Watch]()
 
@@ -43,7 +45,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _scrubbed((yield))
 
 
-def _scrubbed(report: Any) -> Any:
+def _scrubbed(report: R) -> R:
     if report is not None and (report.longrepr is not None or report.sections):
         report.longrepr = _scrub(report.longrepr)
         report.sections = [(name, scrubbing.scrub(content)) for name, content in report.sections]

@@ -20,7 +20,7 @@ _KNOWN = re.compile(
     rf"|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-{_WORD}{{16,}}"  # GitLab
     rf"|xox[abeoprs]-{_WORD}{{10,}}|xapp-\d-{_WORD}{{10,}}"  # Slack
     r"|[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{16,}"  # Stripe
-    rf"|sk-(?:ant-|proj-|svcacct-|or-v1-)?{_WORD}{{20,}}"  # OpenAI, Anthropic
+    rf"|sk-(?:ant-|proj-|svcacct-|or-v1-){_WORD}{{20,}}|sk-[A-Za-z0-9]{{20,}}"  # OpenAI, Anthropic
     rf"|AIza{_WORD}{{30,}}|ya29\.{_WORD}{{20,}}|GOCSPX-{_WORD}{{20,}}|1//0{_WORD}{{20,}}"  # Google
     rf"|SG\.{_WORD}{{16,}}\.{_WORD}{{16,}}|key-[0-9a-f]{{32}}\b"  # SendGrid, Mailgun
     rf"|npm_[A-Za-z0-9]{{30,}}|pypi-AgE{_WORD}{{20,}}|rubygems_[0-9a-f]{{40,}}"  # registries
