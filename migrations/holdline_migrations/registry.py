@@ -2,5 +2,6 @@
 
 from holdline.migration import Registry
 from holdline_migrations.env_access import EnvAccess
+from holdline_migrations.env_fixtures import EnvFixtures
 
-REGISTRY = Registry((EnvAccess(),))
+REGISTRY = Registry((EnvAccess(), EnvFixtures()))

@@ -52,7 +52,7 @@ def migrate(root: Path, files: Mapping[str, bytes], level: Level, config: Config
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    task = Task(root, tuple(files), config, REGISTRY.migrations, today=date(2026, 1, 5))
+    task = Task(root, tuple(files), config, REGISTRY.named(config.migrations), today=date(2026, 1, 5))
     planned = plan(task, tuple(files), level, dict, lambda results, many, label: results, ScanCache.disabled())
     assert not [r.problem for r in planned.results if r.problem]
     return {r.path: r for r in planned.results}
@@ -60,9 +60,10 @@ def migrate(root: Path, files: Mapping[str, bytes], level: Level, config: Config
 
 def scan(path: str, data: bytes, config: Config) -> list[tuple[str, int, int]]:
     """Where a plain scan, which knows nothing of other files, finds violations."""
-    codes = frozenset(r.code for r in REGISTRY.rules if config.selected(r.code, r.default_on))
-    context = Context(config, codes)
-    judge = Judge(REGISTRY.migrations, context, Level.NONE, date(2026, 1, 5))
+    migrations = REGISTRY.named(config.migrations)
+    rules = [rule for migration in migrations for rule in migration.rules]
+    codes = frozenset(r.code for r in rules if config.selected(r.code, r.default_on))
+    judge = Judge(migrations, Context(config, codes), Level.NONE, date(2026, 1, 5))
     return places(judge.judge(path, data, Category.TESTS).violations)
 
 
@@ -180,7 +181,8 @@ class Harness:
 
     def check_example(self, rule: Rule, example: Example) -> None:
         """A rule's example shows what the rule does, and its two sides do the same when they are run."""
-        config = Config(select=(rule.code, *Config().select))
+        (migration,) = [m.name for m in REGISTRY.migrations if rule in m.rules]
+        config = Config(select=(rule.code, *Config().select), migrations=(migration,))
         found = {code for code, _, _ in scan(TEST_MODULE, example.before.encode(), config)}
         if example.after == example.before:
             assert not found
@@ -202,8 +204,9 @@ class Harness:
 
     def judge(self, data: bytes) -> FileResult:
         """What a migration makes of one file, problems and all."""
-        codes = frozenset(r.code for r in REGISTRY.rules if r.default_on)
-        judge = Judge(REGISTRY.migrations, Context(Config(), codes, frozenset()), Level.SAFE, date(2026, 1, 5))
+        migrations = REGISTRY.named(Config().migrations)
+        codes = frozenset(r.code for m in migrations for r in m.rules if r.default_on)
+        judge = Judge(migrations, Context(Config(), codes, frozenset()), Level.SAFE, date(2026, 1, 5))
         return judge.judge(TEST_MODULE, data, Category.TESTS)
 
     def plan(self, files: Mapping[str, Text], config: Config | None = None) -> dict[str, FileResult]:

@@ -46,9 +46,9 @@ def test_every_case_has_its_tests():
 
 def test_rules_are_in_the_order_of_their_codes_and_named_once():
     codes = [rule.code for rule in REGISTRY.rules]
-    assert codes == ["HL101", "HL102", "HL103", "HL104", "HL105"]
+    assert codes == ["HL101", "HL102", "HL103", "HL104", "HL105", "HL106"]
     assert len({rule.name for rule in REGISTRY.rules}) == len(codes)
-    assert [migration.name for migration in REGISTRY.migrations] == ["env-access"]
+    assert [migration.name for migration in REGISTRY.migrations] == ["env-access", "env-fixtures"]
 
 
 def test_rule_files_are_named_after_their_codes():
@@ -71,6 +71,7 @@ def test_rule_explains_itself(rule):
 
 
 def test_migrations_are_found_by_name():
-    assert REGISTRY.named(["env-access"]) == REGISTRY.migrations
-    with pytest.raises(HoldlineError, match="no migration is called 'env'; there are: env-access"):
+    assert REGISTRY.named(["env-fixtures", "env-access"]) == REGISTRY.migrations
+    assert REGISTRY.named(["env-access"]) == REGISTRY.migrations[:1]
+    with pytest.raises(HoldlineError, match="no migration is called 'env'; there are: env-access, env-fixtures"):
         REGISTRY.named(["env"])

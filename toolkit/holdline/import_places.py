@@ -12,6 +12,7 @@ from holdline.model import Edit
 from holdline.source import Source
 
 _DECLARES_ENCODING = re.compile(rb"#.*?coding[:=]")
+_BLANK_LINES = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))+")
 
 
 class NoPlaceError(Exception):
@@ -157,7 +158,17 @@ def gaps_left(source: Source, gone: set[ast.stmt], edits: Sequence[Edit]) -> lis
         filled = any(e.start == end and e.text for e in edits)
         if not filled and not source.data[end:start].strip():
             cuts.append(Edit(end, start, b""))
-    return cuts
+    return cuts + _gap_at_start(source, block, gone, edits)
+
+
+def _gap_at_start(source: Source, block: list[ast.stmt], gone: set[ast.stmt], edits: Sequence[Edit]) -> list[Edit]:
+    """Take the blank lines behind imports that began the file, where they all went and nothing came instead."""
+    end = source.line_end(source.span(block[-1]).end)
+    head = source.data[source.bom : source.line_start(source.span(block[0]).start)]
+    gap = _BLANK_LINES.match(source.data, end)
+    if gap is None or head.strip() or not gone.issuperset(block) or any(e.text for e in edits):
+        return []
+    return [Edit(end, gap.end(), b"")]
 
 
 def _is_future(statement: ast.stmt) -> bool:

@@ -146,7 +146,7 @@ def _is_harmless(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bo
     module = alias.name
     if isinstance(statement, ast.ImportFrom):
         module = "." * statement.level + (statement.module or "")
-    return module.partition(".")[0] in sys.stdlib_module_names | {"mock"}
+    return module.partition(".")[0] in sys.stdlib_module_names | {"mock", "holdline_runtime"}
 
 
 def _loads_submodule(source: Source, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:

@@ -7,6 +7,8 @@ of `os.environ`, is obeyed like anywhere else. Where overlays are laid, operatio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from holdline_runtime import changes, conversions, overlay
 from holdline_runtime.errors import InvalidVariableError, MissingVariableError
 from holdline_runtime.live import Facade, live_environ
@@ -14,7 +16,7 @@ from holdline_runtime.live import Facade, live_environ
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+    from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, ValuesView
     from enum import Enum
     from typing import Any, Self, TypeVar, overload
 
@@ -80,16 +82,19 @@ class Environment(Facade):
         return self
 
     def keys(self) -> KeysView[str]:
-        """Return `os.environ.keys()`."""
-        return _target().keys()
+        """Return a current view of the names, as `os.environ.keys()` does; its repr shows no value."""
+        keys = _target().keys
+        return super().keys() if _is_mappings_own(keys, Mapping.keys) else keys()
 
     def items(self) -> ItemsView[str, str]:
-        """Return `os.environ.items()`."""
-        return _target().items()
+        """Return a current view of names and values, as `os.environ.items()` does; its repr shows no value."""
+        items = _target().items
+        return super().items() if _is_mappings_own(items, Mapping.items) else items()
 
     def values(self) -> ValuesView[str]:
-        """Return `os.environ.values()`."""
-        return _target().values()
+        """Return a current view of the values, as `os.environ.values()` does; its repr shows none."""
+        values = _target().values
+        return super().values() if _is_mappings_own(values, Mapping.values) else values()
 
     def clear(self) -> None:
         """Remove every variable."""
@@ -240,6 +245,11 @@ def _target() -> os._Environ[str]:
     if overlay.top() is None:
         return live_environ()
     return overlay.VIEW  # type: ignore[return-value]  # it has the same operations
+
+
+def _is_mappings_own(method: object, own: object) -> bool:
+    """Tell a method that every mapping has from a swapped-in dict's and from a patched one, which are called."""
+    return getattr(method, "__func__", None) is own
 
 
 def _layers_searched() -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from holdline_runtime import audit, callers, overlap
 from holdline_runtime.live import refuse_what_the_system_would
+from holdline_runtime.stores import MISSING, MappingStore, store_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping
     from typing import Any
 
-_MISSING: Any = type("_Missing", (), {"__slots__": (), "__repr__": lambda self: "<missing>"})()
-
-_Change = tuple["Any", "Any", "Any"]
-"""A key with its old and new value."""
+    # A key with its old and new value, in the form of the store.
+    _Change = tuple[Any, Any, Any]
 
 
 class ProcessFrame(overlap.Holder):
@@ -24,32 +23,36 @@ class ProcessFrame(overlap.Holder):
     since; otherwise it restores everything.
     """
 
-    __slots__ = ("before", "clear", "owned", "values")
+    # `before` and `applied` are in the form of the store.
+    __slots__ = ("applied", "before", "clear", "owned", "store", "values")
 
     def __init__(
         self, target: MutableMapping[Any, Any], values: Mapping[Any, Any], clear: bool, owned: bool = False
     ) -> None:
         self.target = target
+        self.store: MappingStore = store_of(target)
         self.values = values
         self.clear = clear
         self.owned = owned
-        self.before: dict[Any, Any] = {}
 
     def __enter__(self) -> None:
         self.take_over()
         self.source = callers.source()
         lock = overlap.admit(self)
         try:
-            self.before = _snapshot(self.target)
+            refuse_what_the_system_would(self.target, self.values)
+            self.applied = self.store.stored(self.values)
+            self.before = self.store.snapshot()
             try:
                 self._apply()
             except BaseException:
-                _put_back(self.target, self.before)
+                _put_back(self.store, self.before)
                 raise
             overlap.register(self)
         finally:
             lock.release()
-        self._log_entry()
+        keys = self._own_keys()
+        self._log("patch", [(key, self._original(key), self.applied.get(key, MISSING)) for key in keys], self.source)
 
     def __exit__(self, *exc_info: object) -> None:
         with overlap.lock():
@@ -60,33 +63,42 @@ class ProcessFrame(overlap.Holder):
                 changes = self._withdraw(above)
             finally:
                 overlap.unregister(self)
+        self._log("restore", changes, callers.source() if changes else "")
         self.before = {}  # contexts may keep this object for longer, and values are not theirs to keep
-        source = callers.source()
-        for key, old, new in changes:
-            audit.record("restore", key, old, new, source=source)
 
     def _apply(self) -> None:
-        target = self.target
-        refuse_what_the_system_would(target, self.values)
         if self.clear:
             for key in self.before:
-                if key not in self.values:  # never remove what is about to be set: a reader would see it vanish
-                    _discard(target, key)
+                if key not in self.applied:  # never remove what is about to be set: a reader would see it vanish
+                    self.store.write(key, MISSING)
         for key, value in self.values.items():
-            target[key] = value
+            self.target[key] = value
 
-    def _log_entry(self) -> None:
-        keys: Iterable[Any] = {**self.before, **self.values} if self.clear else self.values
-        for key in keys:
-            audit.record("patch", key, self.before.get(key), self.values.get(key), source=self.source)
+    def _own_keys(self) -> Iterable[Any]:
+        return {**self.before, **self.applied} if self.clear else self.applied
+
+    def _original(self, key: Any) -> Any:
+        return self.before.get(key, MISSING)
+
+    def _log(self, operation: str, changes: Iterable[_Change], source: str) -> None:
+        for key, old, new in changes:
+            name, old_value = self.store.shown(key, old)
+            new_value = self.store.shown(key, new)[1]
+            audit.record(
+                operation,
+                name,
+                None if old_value is MISSING else old_value,
+                None if new_value is MISSING else new_value,
+                source=source,
+            )
 
     def _withdraw(self, above: list[ProcessFrame]) -> list[_Change]:
         """Undo this application, or, below others, what of it shows through them and what they would bring back."""
         if not above and not self.owned:
-            return _put_back(self.target, self.before)
+            return _put_back(self.store, self.before)
         changes = []
         for key, found in self._to_undo(above):
-            change = _replace(key, found, self.before.get(key, _MISSING), above, self.target)
+            change = _replace(self.store, key, found, self._original(key), above)
             if change is not None:
                 changes.append(change)
         return changes
@@ -94,87 +106,43 @@ class ProcessFrame(overlap.Holder):
     def _to_undo(self, above: list[ProcessFrame]) -> list[tuple[Any, Any]]:
         """Return keys with the values they had when the next patch was applied, or that this one gave them."""
         if self.owned:
-            keys = {**self.before, **self.values} if self.clear else self.values
-            return [(key, self.values.get(key, _MISSING)) for key in keys]
+            return [(key, self.applied.get(key, MISSING)) for key in self._own_keys()]
         after = above[0].before
         keys = {**self.before, **after}
-        return [(key, after.get(key, _MISSING)) for key in keys if not _same(after, key, self.before)]
+        return [(key, after.get(key, MISSING)) for key in keys if not _is(after.get(key, MISSING), self._original(key))]
 
 
-def _replace(
-    key: Any, found: Any, original: Any, above: list[ProcessFrame], target: MutableMapping[Any, Any]
-) -> _Change | None:
+def _replace(store: MappingStore, key: Any, found: Any, original: Any, above: list[ProcessFrame]) -> _Change | None:
     """Put the original where `found` shows through later patches: in what they will restore, and in the mapping."""
     for later in above:
-        if not _is(later.before.get(key, _MISSING), found):  # somebody has changed it in between
+        if not _is(later.before.get(key, MISSING), found):  # somebody has changed it in between
             return None
-        if original is _MISSING:
+        if original is MISSING:
             later.before.pop(key, None)
         else:
             later.before[key] = original
-        if later.clear or key in later.values:
+        if later.clear or key in later.applied:
             return None
-    current = _look(target, key)
+    current = store.read(key)
     if not _is(current, found) or _is(current, original):
         return None
-    _put(target, key, original)
-    return _changed(key, current, original)
+    store.write(key, original)
+    return key, current, original
 
 
-def _snapshot(target: MutableMapping[Any, Any]) -> dict[Any, Any]:
-    before = {}
-    for key in target:
-        try:
-            before[key] = target[key]
-        except KeyError:  # another thread removed it between the two steps
-            continue
-    return before
-
-
-def _put_back(target: MutableMapping[Any, Any], before: dict[Any, Any]) -> list[_Change]:
+def _put_back(store: MappingStore, before: dict[Any, Any]) -> list[_Change]:
     """Apply the difference only, so that a variable that did not change is never absent or rewritten."""
-    changes = []
-    for key in list(target):
-        if key not in before:
-            changes.append(_changed(key, _look(target, key), _MISSING))
-            _discard(target, key)
+    now = store.snapshot()
+    changes = [(key, now[key], MISSING) for key in now if key not in before]
     for key, value in before.items():
-        current = _look(target, key)
+        current = now.get(key, MISSING)
         if not _is(current, value):
-            changes.append(_changed(key, current, value))
-            target[key] = value
+            changes.append((key, current, value))
+    for key, _, value in changes:
+        store.write(key, value)
     return changes
 
 
-def _changed(key: Any, old: Any, new: Any) -> _Change:
-    return key, None if old is _MISSING else old, None if new is _MISSING else new
-
-
-def _put(target: MutableMapping[Any, Any], key: Any, value: Any) -> None:
-    if value is _MISSING:
-        _discard(target, key)
-    else:
-        target[key] = value
-
-
-def _discard(target: MutableMapping[Any, Any], key: object) -> None:
-    try:
-        del target[key]
-    except KeyError:  # another thread was faster
-        return
-
-
-def _look(target: MutableMapping[Any, Any], key: object) -> Any:
-    try:
-        return target[key]
-    except KeyError:
-        return _MISSING
-
-
-def _same(one: Mapping[Any, Any], key: object, other: Mapping[Any, Any]) -> bool:
-    return _is(one.get(key, _MISSING), other.get(key, _MISSING))
-
-
 def _is(one: Any, other: Any) -> bool:
-    # os.environ decodes a new str for each read; a swapped-in dict may hold equals that differ (1 and True).
-    return one is other or (type(one) is str and type(other) is str and one == other)
+    # os.environ may hold equal text twice over; a swapped-in dict may hold equals that differ (1 and True).
+    return one is other or (type(one) is type(other) and type(one) in (str, bytes) and one == other)

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from holdline_runtime import names
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MASK = "<masked>"
 
 _SHORTEST_SHAPE = 16  # no shape that is recognised by the value alone is shorter
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,_")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz ,_./-")  # of these alone no shape is made
 
 _declared: dict[str, bool] = {}
+_witnesses: list[Callable[[str, str], None]] = []
 
 
 def declare(key: str, sensitive: bool = True) -> None:
@@ -33,7 +38,21 @@ def is_sensitive(key: str, value: str) -> bool:
 
 def mask(key: str, value: str) -> str:
     """Return what may be shown of a variable: the value itself, or `MASK` for the whole of it."""
-    return MASK if is_sensitive(key, value) else value
+    if not is_sensitive(key, value):
+        return value
+    for tell in _witnesses:
+        tell(key, value)
+    return MASK
+
+
+def is_declared(key: str) -> bool:
+    """Tell whether somebody has said of the variable that it is sensitive."""
+    return _declared.get(key, False)
+
+
+def witness(tell: Callable[[str, str], None] | None) -> None:
+    """Have a function told of each variable that is masked, in place of the one before; None has nobody told."""
+    _witnesses[:] = [] if tell is None else [tell]
 
 
 def has_secret_shape(value: str) -> bool:

@@ -13,9 +13,9 @@ _SECRET_WORDS = _listed(
     " accesskey secretkey authkey authtoken privatekey jwt bearer otp dbpassword pgpassword"
 )
 # Words that name a secret only at the end: DB_PASS is one, PASS_THROUGH is none.
-_SECRET_ENDINGS = _listed("key keys pass pwd auth cookie salt pepper signature pin")
-# Names with such a word, that are something else.
-_HARMLESS_NAMES = frozenset({"pwd", "oldpwd"})
+_SECRET_ENDINGS = _listed("key keys pass pwd oldpwd auth cookie salt pepper signature pin")
+# The shell's working directory, unless it is none: connection strings have `Pwd=`.
+_DIRECTORIES = frozenset({"pwd", "oldpwd"})
 # Keys that open nothing.
 _HARMLESS_KEYS = _listed(
     "public pub primary foreign cache sort partition row hot group object map index routing idempotency"
@@ -35,20 +35,32 @@ _WORDS_OF_TRUTH = _listed("true false yes no on off none null 0 1")
 _KEPT_IN = (".json", ".pem", ".key", ".crt", ".txt", ".p12", ".pfx", ".yaml", ".yml", ".toml", ".ini", ".jks", ".env")
 
 
+# The same few names are asked for again and again.
+_announced: dict[str, bool] = {}
+_REMEMBERED = 4096
+
+
 def tells_secret(name: str, value: str) -> bool:
     """Tell whether the name announces a secret and the value could be one."""
-    if not _announces(name):
+    announced = _announced.get(name)
+    if announced is None:
+        if len(_announced) >= _REMEMBERED:
+            _announced.clear()
+        announced = _announced[name] = _announces(name)
+    if not announced:
         return False
     if value.lower() in _WORDS_OF_TRUTH:
         return False
     if value.isdigit() and _NUMBER_WORDS.intersection(words(name)):
+        return False
+    if name.lower() in _DIRECTORIES and (value[:1] in "/\\" or value[1:2] == ":"):
         return False
     return not (value.startswith(("/", "~/", "./", "../")) and value.endswith(_KEPT_IN))
 
 
 def _announces(name: str) -> bool:
     parts = words(name)
-    if not parts or name.lower() in _HARMLESS_NAMES or parts[-1] in _ABOUT:
+    if not parts or parts[-1] in _ABOUT:
         # AWS_ACCESS_KEY_ID tells half of a pair only, but API_KEY_1 and TOKEN_2 are secrets
         return False
     if parts[-1].isdigit() and len(parts) > 1:

@@ -20,7 +20,7 @@ _KNOWN = re.compile(
     rf"|gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-{_WORD}{{16,}}"  # GitLab
     rf"|xox[abeoprs]-{_WORD}{{10,}}|xapp-\d-{_WORD}{{10,}}"  # Slack
     r"|[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{16,}"  # Stripe
-    rf"|sk-(?:ant-|proj-|svcacct-|or-v1-)?{_WORD}{{20,}}"  # OpenAI, Anthropic
+    rf"|sk-(?:ant-|proj-|svcacct-|or-v1-){_WORD}{{20,}}|sk-[A-Za-z0-9]{{20,}}"  # OpenAI, Anthropic
     rf"|AIza{_WORD}{{30,}}|ya29\.{_WORD}{{20,}}|GOCSPX-{_WORD}{{20,}}|1//0{_WORD}{{20,}}"  # Google
     rf"|SG\.{_WORD}{{16,}}\.{_WORD}{{16,}}|key-[0-9a-f]{{32}}\b"  # SendGrid, Mailgun
     rf"|npm_[A-Za-z0-9]{{30,}}|pypi-AgE{_WORD}{{20,}}|rubygems_[0-9a-f]{{40,}}"  # registries
@@ -31,7 +31,10 @@ _KNOWN = re.compile(
     rf"|\d{{8,10}}:AA{_WORD}{{30,}}"  # Telegram
     r")"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]*-----)?"
+    r"|PuTTY-User-Key-File-\d[\s\S]*"
+)
 _USER_INFO = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^\s/?#@:'\"]*)(?::(?P<password>[^\s/?#'\"]*))?@")
 _QUERY = re.compile(r"[?&;#](?P<name>[\w.\[\]-]{1,60})=(?P<value>[^\s&;#'\"]+)")
 _HOOK = re.compile(r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/\S+|[\w.]*discord(?:app)?\.com/api/webhooks/\d+/\S+"
@@ -52,15 +55,19 @@ def holds_secret(text: str) -> bool:
 
 def secret_spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of every credential in a text: in a URL the password, not the host."""
-    spans = [found.span() for expression in (_KNOWN, _HOOK) for found in expression.finditer(text)]
-    spans += [(found.start(), len(text)) for found in _PRIVATE_KEY.finditer(text)]
-    spans += _in_urls(text)
+    spans = certain_spans(text)
     spans += [
         found.span("value") for found in _PAIR.finditer(text) if names.tells_secret(*found.group("name", "value"))
     ]
-    spans += [found.span("value") for found in _HEADER.finditer(text) if _varied(found["value"])]
     spans += [found.span() for found in _CANDIDATE.finditer(text) if _random(found[0])]
     return spans
+
+
+def certain_spans(text: str) -> list[tuple[int, int]]:
+    """Return start and end of credentials that can be told in any text, be it source code."""
+    spans = [found.span() for expression in (_KNOWN, _HOOK, _PRIVATE_KEY) for found in expression.finditer(text)]
+    spans += [found.span("value") for found in _HEADER.finditer(text) if _varied(found["value"])]
+    return spans + _in_urls(text)
 
 
 def _in_urls(text: str) -> list[tuple[int, int]]:

@@ -1,0 +1,24 @@
+"""A filter that keeps secrets out of log lines, for handlers of the standard `logging`."""
+
+from __future__ import annotations
+
+import logging
+
+from holdline_runtime.scrubbing import scrub
+
+
+class MaskingFilter(logging.Filter):
+    """Replaces secrets in the message and the traceback of every record that passes; put it on handlers.
+
+    On a logger it would see what is logged there, but not what is passed up from loggers below.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Scrub the record; it always passes."""
+        record.msg = scrub(record.getMessage())
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:  # formatters use this text where there is one
+            record.exc_text = scrub(record.exc_text)
+        return True
