@@ -4,7 +4,7 @@
 #   make test    run the tests                       (PYTEST_ARGS="-k journal" narrows them)
 #   make lint    ruff, mypy, and holdline on itself
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
-#   make bench   time `holdline check` beside its peers (BENCH_ARGS="--rounds 5" is quicker)
+#   make bench   time the runtime, and `holdline check` beside its peers (BENCH_ARGS="--rounds 5" is quicker)
 #   make clean   remove what these made
 #
 # PYTHON=/path/to/python chooses the interpreter, VENV=folder where its environment is kept.
@@ -37,6 +37,7 @@ corpus: $(READY)
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python corpus/check_suite.py $(SUITES)
 
 bench: $(READY)
+	$(BIN)/python benchmarks/runtime.py
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 
 clean:
