@@ -4,7 +4,7 @@
 #   make test    run the tests                       (PYTEST_ARGS="-k journal" narrows them)
 #   make lint    ruff, mypy, and holdline on itself
 #   make corpus  migrate real projects and compare their tests (SUITES="invoke platformdirs" narrows it)
-#   make bench   time check, scan and migrate --dry-run beside their peers (BENCH_ARGS="--rounds 5" is quicker)
+#   make bench   time the runtime, check, scan and migrate --dry-run beside their peers (BENCH_ARGS="--rounds 5" is quicker)
 #                (REPOSITORY=/any/large/one for the latter two; the standard library, three times, where there is none)
 #   make fuzz    ten minutes of random rewrites   (FUZZ_ARGS="--minutes 60")
 #   make clean   remove what these made
@@ -41,6 +41,7 @@ corpus: $(READY)
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python corpus/check_suite.py $(SUITES)
 
 bench: $(READY)
+	$(BIN)/python benchmarks/runtime.py
 	$(BIN)/python benchmarks/check.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/scan.py $(BENCH_ARGS) $(REPOSITORY)
 	$(BIN)/python benchmarks/rewrite.py $(REPOSITORY)

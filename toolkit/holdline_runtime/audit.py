@@ -12,13 +12,14 @@ import time
 # `threading` is no part of the import budget; this is the very lock it hands out.
 from _thread import RLock, get_ident
 from collections import deque, namedtuple
+from itertools import count
 
 from holdline_runtime import callers, running
 from holdline_runtime.masking import mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any, NamedTuple
 
     class _Fields(NamedTuple):
@@ -66,7 +67,7 @@ class Watch:
     def __enter__(self) -> Watch:
         from holdline_runtime import external
 
-        self._first = _log.following
+        self._first = next(_log.numbers)
         external.start()
         return self
 
@@ -93,7 +94,8 @@ def watch() -> Watch:
 def records() -> list[Record]:
     """Return what the log holds, oldest first."""
     with _log.lock:
-        return sorted(_log.kept)
+        kept = list(_log.kept)
+    return [Record._make(fields) for fields in sorted(kept)]
 
 
 def clear() -> None:
@@ -116,56 +118,42 @@ def record(
 
     `place` is given where `source` is no place.
     """
-    source = callers.source() if source is None else source
-    append(operation, key, old, new, layer, source, external=False, place=place)
+    append([(operation, key, old, new)], layer, callers.source() if source is None else source, place=place)
 
 
 def record_difference(
     operation: str | None, before: Mapping[Any, Any], after: Mapping[Any, Any], *, layer: str = "process"
 ) -> None:
     """Log what differs; without an operation each change is called a `set` or `delete`, whichever it is."""
-    source = None
+    changes = []
     for key in {**before, **after}:
         old, new = before.get(key), after.get(key)
-        if old is new or old == new:
-            continue
-        source = source or callers.source()
-        record(operation or ("delete" if new is None else "set"), key, old, new, layer=layer, source=source)
+        if old is not new and old != new:
+            changes.append((operation or ("delete" if new is None else "set"), key, old, new))
+    if changes:
+        append(changes, layer, callers.source())
 
 
 def append(
-    operation: str,
-    key: Any,
-    old: Any,
-    new: Any,
+    changes: Iterable[tuple[str, Any, Any, Any]],
     layer: str,
     source: str,
     *,
-    external: bool,
+    external: bool = False,
     place: str | None = None,
 ) -> None:
-    """Log a change. Values are masked first: the log never holds them."""
-    key, old, new = _text(key), _shown(key, old), _shown(key, new)
-    # Created inside the lock, so that sequence and order agree.
+    """Log changes made in one go: operation, key, old and new value of each.
+
+    Values are masked first: the log never holds them.
+    """
+    moment, pid, thread, task = time.monotonic(), os.getpid(), get_ident(), running.task_name()
+    shown = [(operation, _text(key), _shown(key, old), _shown(key, new)) for operation, key, old, new in changes]
     with _log.lock:
-        _log.kept.append(
-            Record(
-                _log.following,
-                time.monotonic(),
-                os.getpid(),
-                get_ident(),
-                running.task_name(),
-                operation,
-                key,
-                layer,
-                source,
-                old,
-                new,
-                external,
-                source if place is None else place,
+        for operation, key, old, new in shown:
+            number = next(_log.numbers)
+            _log.kept.append(
+                (number, moment, pid, thread, task, operation, key, layer, source, old, new, external, place or source)
             )
-        )
-        _log.following += 1
 
 
 def _shown(key: Any, value: Any) -> str | None:
@@ -178,13 +166,14 @@ def _text(value: Any) -> str:
 
 
 class _Log:
-    """The records of this process, and the number the next one gets."""
+    """The records of this process, and the numbers of the next ones."""
 
-    __slots__ = ("following", "kept", "lock")
+    # Plain tuples are kept, since few are ever looked at; a count cannot be interrupted half-way.
+    __slots__ = ("kept", "lock", "numbers")
 
     def __init__(self) -> None:
-        self.kept: deque[Record] = deque(maxlen=CAPACITY)
-        self.following = 0
+        self.kept: deque[tuple[Any, ...]] = deque(maxlen=CAPACITY)
+        self.numbers = count()
         self.renew_lock()
 
     def renew_lock(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from holdline_runtime import audit, callers, overlay
+from holdline_runtime.stores import store_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ def _layer(target: Any) -> str:
 
 def _contents(target: Any) -> dict[Any, Any] | None:
     """Copy a mapping whose reading has no effects: not some test's own, which may count or refuse its calls."""
-    if isinstance(target, os._Environ):
-        return os._Environ.copy(target)
-    return dict(target) if target is overlay.VIEW or type(target) is dict else None
+    if target is overlay.VIEW:
+        return overlay.merged()
+    return store_of(target).contents() if type(target) in (os._Environ, dict) else None
 
 
 def _peek(target: Any, key: Any) -> Any:

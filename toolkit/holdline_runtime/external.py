@@ -50,7 +50,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     new = os.fsdecode(args[1]) if event == "os.putenv" else None
     operation = "delete" if new is None else "set"
     source = callers.place(callers.outside(frame))
-    audit.append(operation, key, _before(key), new, "process", source, external=True)
+    audit.append([(operation, key, _before(key), new)], "process", source, external=True)
 
 
 def _before(key: str) -> str | None:

@@ -81,16 +81,10 @@ class ProcessFrame(overlap.Holder):
         return self.before.get(key, MISSING)
 
     def _log(self, operation: str, changes: Iterable[_Change], source: str) -> None:
-        for key, old, new in changes:
-            name, old_value = self.store.shown(key, old)
-            new_value = self.store.shown(key, new)[1]
-            audit.record(
-                operation,
-                name,
-                None if old_value is MISSING else old_value,
-                None if new_value is MISSING else new_value,
-                source=source,
-            )
+        text = self.store.text
+        shown = [(operation, text(key), text(old), text(new)) for key, old, new in changes]
+        if shown:
+            audit.append(shown, "process", source)
 
     def _withdraw(self, above: list[ProcessFrame]) -> list[_Change]:
         """Undo this application, or, below others, what of it shows through them and what they would bring back."""

@@ -12,10 +12,11 @@ from contextvars import ContextVar
 
 from holdline_runtime import audit
 from holdline_runtime.live import live_environ, refuse_what_the_system_would
+from holdline_runtime.stores import store_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 
@@ -71,16 +72,21 @@ class Overlay:
 
     def __enter__(self) -> None:
         refuse_what_the_system_would(live_environ(), self.values)
-        before = merged()
+        before = self._visible(self.values)
         below = top()
         _top.set(_Layer(self, self.values, parent=below, below=below))
-        audit.record_difference("patch", before, merged(), layer="overlay")
+        audit.record_difference("patch", before, self._visible(self.values), layer="overlay")
 
     def __exit__(self, *exc_info: object) -> None:
-        before = merged()
+        keys = next((layer.values for layer in _layers() if layer.overlay is self), {})
+        before = self._visible(keys)
         self.ended = True
         _top.set(top())
-        audit.record_difference("restore", before, merged(), layer="overlay")
+        audit.record_difference("restore", before, self._visible(keys), layer="overlay")
+
+    def _visible(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return what is shown here of the variables that this overlay is about."""
+        return merged() if self.clear else {key: VIEW[key] for key in keys if key in VIEW}
 
 
 class Shown(Overlay):
@@ -121,7 +127,7 @@ def count() -> int:
 def merged() -> dict[str, str]:
     """Return all variables as the façade shows them here; those of overlays come last."""
     layers = [*_layers()]
-    result: dict[str, Any] = dict(live_environ())
+    result: dict[str, Any] = store_of(live_environ()).contents()
     for layer in reversed(layers):
         if layer.overlay.clear:
             result = {}

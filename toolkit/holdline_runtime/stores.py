@@ -44,6 +44,10 @@ class MappingStore:
                 contents[key] = value
         return contents
 
+    def contents(self) -> dict[Any, Any]:
+        """Return the present contents in the form of the mapping."""
+        return {self.text(key): self.text(value) for key, value in self.snapshot().items()}
+
     def read(self, key: Any) -> Any:
         """Return a value, or `MISSING`."""
         try:
@@ -65,9 +69,9 @@ class MappingStore:
         """Return variables in the form of the store."""
         return values
 
-    def shown(self, key: Any, value: Any) -> tuple[Any, Any]:
-        """Return a variable in the form of the mapping; the value may be `MISSING`."""
-        return key, value
+    def text(self, item: Any) -> Any:
+        """Return a key or value in the form of the mapping, and None for `MISSING`."""
+        return None if item is MISSING else item
 
 
 class EnvironStore(MappingStore):
@@ -89,16 +93,16 @@ class EnvironStore(MappingStore):
 
     def write(self, key: Any, value: Any) -> None:
         """Set a variable, or remove it."""
-        super().write(*self.shown(key, value))
+        super().write(self.text(key), value if value is MISSING else self.text(value))
 
     def stored(self, values: Mapping[Any, Any]) -> Mapping[Any, Any]:
         """Return variables in the form of the store."""
         target = self.target
         return {target.encodekey(key): target.encodevalue(value) for key, value in values.items()}
 
-    def shown(self, key: Any, value: Any) -> tuple[Any, Any]:
-        """Return a variable as text; the value may be `MISSING`."""
-        return self.target.decodekey(key), value if value is MISSING else self.target.decodevalue(value)
+    def text(self, item: Any) -> Any:
+        """Return a key or value as text, and None for `MISSING`; one decoding does for both."""
+        return None if item is MISSING else self.target.decodevalue(item)
 
 
 def store_of(target: Any) -> MappingStore:
