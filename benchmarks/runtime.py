@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 def main() -> int:
     """Measure in environments of each size; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40, help="how often each pair is timed (40)")
+    parser.add_argument("--rounds", type=int, default=300, help="how often each pair is timed (300)")
     rounds = parser.parse_args().rounds
     tell(f"Python {platform.python_version()}, {os.cpu_count()} CPUs; microseconds, best of {rounds}\n")
     tell(f"{'':34}{'variables':>10}{'ours':>9}{'theirs':>9}{'ratio':>8}{'limit':>8}")
@@ -55,15 +55,15 @@ def pairs() -> list[Pair]:
     """What is compared with what."""
     env, environ = get_env(), os.environ
     key = "HOLDLINE_FILLING_7"
-    write = Pair("env[key] = …", lambda: env.set(key, "1"), lambda: environ.__setitem__(key, "1"), 1000, None)
+    write = Pair("env[key] = …", lambda: env.set(key, "1"), lambda: environ.__setitem__(key, "1"), 100, None)
     return [
-        Pair("env.get(key)", lambda: env.get(key), lambda: environ.get(key), 2000, 3.0),
-        Pair("env.get(key), missing", lambda: env.get("NO"), lambda: environ.get("NO"), 2000, 3.0),
+        Pair("env.get(key)", lambda: env.get(key), lambda: environ.get(key), 200, 3.0),
+        Pair("env.get(key), missing", lambda: env.get("NO"), lambda: environ.get("NO"), 200, 3.0),
         write,
-        Pair("with patch_env(3 variables)", patched, patched_by_mock, 100, 1.5),
-        Pair("… restore='owned'", owned, patched_by_mock, 100, 1.5),
-        Pair("… mode='overlay'", overlaid, patched_by_mock, 100, None),
-        Pair("… clear=True", cleared, cleared_by_mock, 100, None),
+        Pair("with patch_env(3 variables)", patched, patched_by_mock, 10, 1.5),
+        Pair("… restore='owned'", owned, patched_by_mock, 10, 1.5),
+        Pair("… mode='overlay'", overlaid, patched_by_mock, 10, None),
+        Pair("… clear=True", cleared, cleared_by_mock, 10, None),
     ]
 
 

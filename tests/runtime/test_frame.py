@@ -143,6 +143,58 @@ def test_a_reader_thread_never_sees_path_vanish() -> None:
     assert missing == []
 
 
+# --- pair: what others write meanwhile ------------------------------------------------------------
+
+
+def written_meanwhile(patch: Any) -> tuple[str | None, str | None, str | None]:
+    os.environ[KEY] = "before"
+    with patch:
+        os.environ[KEY] = "by another"
+        os.environ["HOLDLINE_V"] = "by another"
+    return os.environ.get(KEY), os.environ.get(OTHER), os.environ.get("HOLDLINE_V")
+
+
+def test_patch_dict_undoes_what_others_write_meanwhile() -> None:
+    patch = mock.patch.dict(os.environ, {KEY: "1", OTHER: "2"})
+    assert written_meanwhile(patch) == ("before", None, None)
+
+
+def test_patch_env_that_owns_its_keys_leaves_it() -> None:
+    patch = patch_env({KEY: "1", OTHER: "2"}, restore="owned")
+    assert written_meanwhile(patch) == ("by another", None, "by another")
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_owned_keys_that_nobody_touched_are_restored(clear: bool) -> None:
+    os.environ[KEY] = "before"
+    before = dict(os.environ)
+    with patch_env({KEY: "1", OTHER: "2"}, restore="owned", clear=clear):
+        assert ("PATH" in os.environ) is not clear
+    assert os.environ == before
+
+
+# --- pair: exits in another order -----------------------------------------------------------------
+
+
+def ended_in_another_order(make: Any) -> tuple[str | None, str | None]:
+    """What is set after the outer patch has ended, and after the inner one has."""
+    outer, inner = make({KEY: "outer"}), make({OTHER: "inner"})
+    outer.start()
+    inner.start()
+    outer.stop()
+    between = os.environ.get(OTHER)
+    inner.stop()
+    return between, os.environ.get(KEY)
+
+
+def test_patch_dict_drops_one_patch_and_leaves_the_other() -> None:
+    assert ended_in_another_order(lambda values: mock.patch.dict(os.environ, values)) == (None, "outer")
+
+
+def test_patch_env_computes_what_is_left() -> None:
+    assert ended_in_another_order(patch_env) == ("inner", None)
+
+
 def test_the_price_is_the_order_of_keys_that_were_deleted() -> None:
     def order_after(patch: Any) -> list[str]:
         with mock.patch.dict(os.environ, {"A": "1", "B": "2"}, clear=True):

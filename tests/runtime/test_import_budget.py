@@ -56,6 +56,16 @@ def test_import_loads_the_standard_library_only_and_none_of_the_heavy_modules() 
     assert {name for name in new if name.split(".")[0] in HEAVY} == set()
 
 
+def test_import_takes_a_few_milliseconds() -> None:
+    """The best of some runs, on a machine that may be busy; 5 ms is usual. It bounds what a script start may cost."""
+    source = Path(holdline_runtime.__file__).parents[1]
+    program = f"import os, sys, time; sys.path.append({str(source)!r}); start = time.perf_counter()"
+    program += "; import holdline_runtime; sys.stdout.write(str(time.perf_counter() - start))"
+    command = [sys.executable, "-I", "-S", "-c", program]
+    times = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(7)]
+    assert min(times) < 0.05
+
+
 def test_what_the_work_needs_is_imported_when_it_is_needed() -> None:
     use = "import holdline_runtime as h; p = h.patch_env(A='1'); p.start(); h.get_env().require('A')"
     assert {name for name in loaded_by(use) if name.split(".")[0] in HEAVY} == set()

@@ -26,7 +26,7 @@ OTHER = "HOLDLINE_U"
 @pytest.fixture(autouse=True)
 def _no_residue() -> Iterator[None]:
     yield
-    assert overlay._top.get() is None
+    assert overlay.laid.get() is None
 
 
 OPERATIONS = st.lists(

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from holdline_runtime import changes, conversions, overlay
 from holdline_runtime.errors import InvalidVariableError, MissingVariableError
 from holdline_runtime.live import Facade, live_environ
+from holdline_runtime.overlay import laid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def get_env() -> Environment:
 
 def _target() -> os._Environ[str]:
     """Return what operations go to: `os.environ`, or what overlays make of it."""
-    if overlay.top() is None:
+    if laid.get() is None or overlay.top() is None:
         return live_environ()
     return overlay.VIEW  # type: ignore[return-value]  # it has the same operations
 

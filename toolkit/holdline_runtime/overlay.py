@@ -46,12 +46,13 @@ class _Layer:
         self.below = below
 
 
-_top: ContextVar[_Layer | None] = ContextVar("holdline_overlay", default=None)
+# The uppermost layer of a context, be it ended or not; `top` is what to ask, this is to see at once that there is none.
+laid: ContextVar[_Layer | None] = ContextVar("holdline_overlay", default=None)
 
 
 def top() -> _Layer | None:
     """Return the uppermost layer of this context whose overlay has not ended, or None."""
-    layer = _top.get()
+    layer = laid.get()
     while layer is not None and layer.overlay.ended:
         layer = layer.parent
     return layer
@@ -74,14 +75,14 @@ class Overlay:
         refuse_what_the_system_would(live_environ(), self.values)
         before = self._visible(self.values)
         below = top()
-        _top.set(_Layer(self, self.values, parent=below, below=below))
+        laid.set(_Layer(self, self.values, parent=below, below=below))
         audit.record_difference("patch", before, self._visible(self.values), layer="overlay")
 
     def __exit__(self, *exc_info: object) -> None:
         keys = next((layer.values for layer in _layers() if layer.overlay is self), {})
         before = self._visible(keys)
         self.ended = True
-        _top.set(top())
+        laid.set(top())
         audit.record_difference("restore", before, self._visible(keys), layer="overlay")
 
     def _visible(self, keys: Iterable[str]) -> dict[str, str]:
@@ -101,16 +102,16 @@ class Shown(Overlay):
     def __enter__(self) -> None:
         here = top()
         if here is not self._layer:
-            _top.set(_Layer(self, {}, parent=here, below=self._layer))
+            laid.set(_Layer(self, {}, parent=here, below=self._layer))
 
     def __exit__(self, *exc_info: object) -> None:
         self.ended = True
-        _top.set(top())
+        laid.set(top())
 
 
 def _layers() -> Iterator[_Layer]:
     """Yield the layers that count, uppermost first."""
-    layer = _top.get()
+    layer = laid.get()
     while layer is not None:
         if layer.overlay.ended:
             layer = layer.parent
@@ -204,5 +205,5 @@ def _write(key: str, value: str | _Deleted) -> bool:
     layer = top()
     if layer is None or (isinstance(layer.overlay, Shown) and count() == 1):
         return False
-    _top.set(_Layer(layer.overlay, {**layer.values, key: value}, layer.parent, layer.below))
+    laid.set(_Layer(layer.overlay, {**layer.values, key: value}, layer.parent, layer.below))
     return True
