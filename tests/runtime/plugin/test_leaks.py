@@ -291,6 +291,12 @@ WIDE = """
     def for_the_run():
         os.environ["RUN"] = "1"
 
+    @pytest.fixture(scope="session", autouse=True)
+    def for_the_run_and_put_back():
+        os.environ["TIDY"] = "1"
+        yield
+        assert os.environ.pop("TIDY") == "1"
+
     @pytest.fixture(scope="module", autouse=True)
     def declared(module_env):
         with patch_env(DECLARED="1", restore="owned"):

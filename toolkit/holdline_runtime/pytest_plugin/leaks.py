@@ -45,6 +45,7 @@ class LeakGuard:
         self._root = root
         self._ledger = Ledger(ignored)
         self._watch: audit.Watch | None = None
+        self._is_last = False
         self._held: dict[pytest.FixtureDef[Any], _Held] = {}
         self._left_by_fixtures: list[str] = []
         self._blames: list[str] = []
@@ -65,8 +66,7 @@ class LeakGuard:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Generator[None, object, object]:
         """Put back what the test left, when all its fixtures are done, then blame it."""
-        if nextitem is None:
-            self._acquit_session_fixtures()
+        self._is_last = nextitem is None
         try:
             result = yield
         finally:
@@ -100,7 +100,8 @@ class LeakGuard:
         if held is None or self._watch is None:
             return
         left = self._ledger.release(held.changes)
-        if left:
+        # What a session fixture leaves at the end of the run reaches no other test.
+        if left and not (self._is_last and fixturedef.scope == "session"):
             self._left_by_fixtures.append(_accuse(_describe(fixturedef), left, held.writers))
 
     @pytest.hookimpl(wrapper=True)
@@ -139,10 +140,6 @@ class LeakGuard:
         self._left_by_fixtures = []
         self._stop_watching()
         return "\n".join(accusations)
-
-    def _acquit_session_fixtures(self) -> None:
-        """What lasts to the end of the run reaches no other test."""
-        self._held = {fixture: held for fixture, held in self._held.items() if fixture.scope != "session"}
 
     def _writers(self, variables: Variables) -> dict[str, str]:
         if self._watch is None or not variables:
