@@ -140,7 +140,8 @@ def test_environment_without_a_restriction_is_refused(run: Run) -> None:
 
 def test_without_configuration_the_plugin_is_silent(run: Run) -> None:
     passing = "import os\n\ndef test_it():\n    os.environ['ENVIRONMENT'] = 'production'\n"
-    result = run({"pytest.ini": "[pytest]\n", "test_it.py": passing}, ENVIRONMENT="dev")
+    commented = "[pytest]\n# holdline_environments = staging\n"
+    result = run({"pytest.ini": commented, "test_it.py": passing}, ENVIRONMENT="dev")
     result.assert_outcomes(passed=1)
     assert "STAGING" not in result.stdout.str()
 

@@ -44,7 +44,7 @@ def read_settings(config: pytest.Config) -> Settings | None:
     if options.inifilename is not None:
         _not_around(source, allowed, variable, config.invocation_params.dir, options.file_or_dir)
     if not allowed:
-        if source is not None and in_file is None and _names_it(source):
+        if source is not None and settings_in(source) is not None:
             raise Refused(f"{source}: {ENVIRONMENTS} is empty: name the environments that tests may run against")
         return None
     for name in allowed:

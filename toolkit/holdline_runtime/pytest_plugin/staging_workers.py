@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ class Handover:
     def send(self, node: Any) -> None:
         """Controller: give a worker the decision to compare its own with."""
         assert self._decision is not None  # a controller without one has refused to start
-        salt = secrets.token_hex(8)
+        salt = os.urandom(8).hex()
         node.workerinput[_KEY] = [salt, self._decision.seal(salt), self._decision.environment]
 
     def disagreement(self) -> str:
