@@ -53,7 +53,8 @@ def table(figures: Mapping[str, Figures]) -> str:
 
 def report(found: Counterexample) -> str:
     """What was found, how to make it again, and the smallest form of it."""
-    text = found.minimised.decode(errors="backslashreplace")
+    plain = found.minimised.isascii() and b"\r" not in found.minimised
+    text = found.minimised.decode() if plain else repr(found.minimised)
     return (
         f"\ncounterexample: {found.fault.kind} ({found.mode})\n"
         f"again with: --only {found.kind!r} --seed {found.seed}\n\n{text}\n\n{found.fault.detail}"

@@ -97,6 +97,8 @@ def main() -> int:
             except Broken as error:
                 tell(f"round {seed}: {error}")
                 return 1
+            if not (seed + 1) % 50:
+                tell(f"… round {seed + 1}")
     tell(f"{arguments.kills} rounds, nothing torn, nothing lost, nothing left behind")
     for what, count in sorted(tally.met.items()):
         tell(f"  {count:4}  {what}")

@@ -137,10 +137,10 @@ def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
             log.append([what, describe(function())])
         except Exception as error:  # noqa: BLE001  # whatever it is, both versions must raise it
             log.append([what, describe(error)])
-        # holdline: allow[HL101, HL104] judges rewritten code, so it looks at the environment itself
+        # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
         if not isinstance(os.environ, Mapping):
             raise NoMappingError
-        # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
+        # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
         log.append([what, sorted(REAL.items()), os.environ is REAL])
 
     attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from holdline.errors import HoldlineError
 from holdline.git import Repository
-from holdline.journal_database import hold_lock, open_runs, reported, transaction
+from holdline.journal_database import JournalError, has_runs, hold_lock, open_runs, reported, transaction
 from holdline.model import Problem, ProblemKind
 from holdline.runs import PlannedWrite, RecordedWrite, RunStatus, RunSummary, WriteState
 from holdline.writing import (
@@ -239,6 +239,14 @@ class Journal:
     def _changing(self) -> Iterator[None]:
         with reported(self._folder), transaction(self._database):
             yield
+
+
+def settle(repo: Repository) -> None:
+    """Put right what a killed run left, as opening the journal does; nothing where that cannot be done now."""
+    folder = repo.common_dir / "holdline"
+    if has_runs(folder):
+        with contextlib.suppress(JournalError), Journal.open(repo):
+            pass
 
 
 def digest(content: bytes) -> str:

@@ -44,6 +44,11 @@ class JournalError(HoldlineError):
     """The journal cannot be read or written; the message names its file and what to do."""
 
 
+def has_runs(folder: Path) -> bool:
+    """Whether there is a database of runs in `folder`."""
+    return (folder / _RUNS).exists()
+
+
 def open_runs(folder: Path) -> sqlite3.Connection:
     """The database of runs in `folder`, made (like the folder) if there is none.
 

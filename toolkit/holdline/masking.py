@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 #: Bodies shorter than this are parsed sooner than left out (bytes).
-_LONG = 200
+_LONG = 100
 #: What lets code inside a function or class bind names outside of it.
 _REACHES_OUT = tuple(map(re.compile, (rb"global\b", rb"nonlocal\b", rb":=")))
 #: A line break and a header without strings, calls or comments in it, up to the end of its line. What begins with a

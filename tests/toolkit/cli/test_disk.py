@@ -161,6 +161,24 @@ class TestReadOnly:
         assert contents(repo) == FILES
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_run_with_nothing_to_do_puts_right_what_a_killed_one_left(
+    make_repo: MakeRepo, call: Run, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    repo = make_repo(FILES)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "finish", lambda *_: None)
+        patch.setattr(Journal, "_settle", lambda *_: None)
+        assert call(repo.root, "migrate", "-q").code == 0
+    left = repo.write("tests/.holdline-write-x.tmp", b"half")
+    if damaged:
+        repo.write(".git/holdline/runs.sqlite3", b"rubbish" * 999)
+    assert call(repo.root, "migrate", "-q").code == 0
+    assert left.exists() == damaged, "what cannot be done now is no reason to fail"
+    if not damaged:
+        assert "  interrupted " in call(repo.root, "status").text
+
+
 def delete(path: Path) -> None:
     path.unlink()
 

@@ -44,11 +44,12 @@ def plan_rewrite(
 
 def write_plan(session: Session, report: MigrationReport, command: str, progress: Progress) -> MigrationReport:
     """Write the plan as one run of the journal, which remembers the command line; the report of what came of it."""
-    from holdline.journal import Journal
+    from holdline.journal import Journal, settle
 
     changed = report.plan.changed
     writes = {r.path: PlannedWrite(r.path, r.before, r.after, len(r.fixed), len(r.remaining)) for r in changed}
     if not writes:
+        settle(session.repo)  # an earlier run may have been killed when all was written
         return report
     run = None
     try:
