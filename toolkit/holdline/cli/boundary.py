@@ -49,10 +49,7 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
         console.error(f"holdline: {printable(str(error))}")
         return Exit.ERROR
     except KeyboardInterrupt as interrupt:
-        import traceback
-
-        traceback.clear_frames(interrupt.__traceback__)  # which ends the progress bars that are still drawn
-        console.error(": ".join(["holdline: interrupted", *map(str, interrupt.args)]))
+        console.interrupted(": ".join(["holdline: interrupted", *map(str, interrupt.args)]))
         return Exit.INTERRUPTED
     except BrokenPipeError:
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -42,6 +42,17 @@ class Console:
         self._plain_wanted = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self.quiet = verbosity < 0
         self.verbose = verbosity > 0
+        self._to_end: list[Callable[[], object]] = []
+
+    def on_interrupt(self, end: Callable[[], object]) -> None:
+        """Have something that is being drawn ended, should the user stop the program: what ends more than once."""
+        self._to_end.append(end)
+
+    def interrupted(self, line: str) -> None:
+        """Tell that the user stopped the program, on a line of its own."""
+        for end in self._to_end:
+            end()
+        self.error(line)
 
     @property
     def decorates(self) -> bool:

@@ -62,6 +62,7 @@ def progress(items: Iterable[Item], total: int, label: str, console: Console) ->
     with needs_extra():
         from tqdm import tqdm
     bar = tqdm(items, total=total, desc=label, unit="file", file=console.progress_stream, leave=False)
+    console.on_interrupt(bar.close)
     return iter(bar)
 
 
