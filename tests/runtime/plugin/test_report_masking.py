@@ -98,7 +98,7 @@ def secret_runs(text: str) -> list[str]:
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native"])
 def test_nothing_secret_is_reported(tmp_path: Path, style: str) -> None:
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.report_masking", f"--tb={style}")
+    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", f"--tb={style}")
     assert "9 failed, 1 passed, 1 error" in shown
     for text in (shown, xml):
         assert secret_runs(text) == []
@@ -116,13 +116,13 @@ def test_modules_that_do_not_import(tmp_path: Path) -> None:
         f"import os\nos.environ['API_TOKEN'] = value = '{SECRET[:12]}' + '{SECRET[12:]}'\nraise RuntimeError(value)\n",
         encoding="utf-8",
     )
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.report_masking", "--tb=native")
+    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", "--tb=native")
     assert "RuntimeError: <masked>" in shown
     assert SECRET not in shown + xml
 
 
 def test_xdist_workers(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.report_masking", "-n2")
+    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", "-n2")
     assert "9 failed" in shown
     assert secret_runs(shown + xml) == []
