@@ -14,6 +14,8 @@ trap 'exit 130' INT TERM
 
 # The developer's own git settings and hooks have no say here.
 for name in $(env | sed -n 's/^\(GIT_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+# Nor have the pytest plugins that happen to be installed here.
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1
 export PATH PYTHONDONTWRITEBYTECODE=1 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export GIT_AUTHOR_NAME=Demo GIT_AUTHOR_EMAIL=demo@example.org GIT_COMMITTER_NAME=Demo GIT_COMMITTER_EMAIL=demo@example.org
 

@@ -18,7 +18,6 @@ from holdline.migration import Example, Rule
 from holdline.model import Fix, Safety, Site, Violation
 from holdline_migrations.environment.identity import identity_of
 from holdline_migrations.environment.unit import Unit
-from holdline_migrations.environment.unwrapping import unwrap
 from holdline_migrations.environment.wrapped_tests import WrappedTest, find_wrapped_tests, refusal
 
 RULE = Rule(
@@ -75,6 +74,8 @@ def _fix(unit: Unit, test: WrappedTest) -> tuple[Fix | None, str]:
         return None, _TOGETHER  # what that makes of patch.dict would be for this rule to rewrite in turn
     if reason := refusal(unit, test):
         return None, reason
+    from holdline_migrations.environment.unwrapping import unwrap  # the gate, which fixes nothing, has no use for it
+
     edits = unwrap(unit.source, test)
     if edits is None:
         return None, "its text leaves no clean cut"

@@ -43,7 +43,8 @@ def run(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
             for name, value in variables.items():
                 patch.setenv(name, value)
             # pytester gives `-p no:…` of its own to in-process runs only; a process is what a user starts.
-            return project.runpytest_subprocess(*arguments)
+            # The order is that of the files, though pytest-randomly is installed.
+            return project.runpytest_subprocess("-p", "no:randomly", *arguments)
 
     return go
 
