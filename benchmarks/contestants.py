@@ -43,14 +43,13 @@ def prepare(work: Path) -> tuple[Path, list[Contestant]]:
     python, darker, ruff = ours / "bin" / "python", f"{theirs}/bin/darker", f"{theirs}/bin/ruff"
     path = f"PATH={theirs}/bin{os.pathsep}{get_env()['PATH']}"  # where diff-quality finds ruff
     quality = ("env", path, "diff-quality", "--violations=ruff.check", "--compare-branch=HEAD")
-    fine, found = frozenset({0}), frozenset({1})
     return python, [
-        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), fine, True),
-        Contestant("darker --check", (darker, "--check", "--quiet", "{files}"), fine | found, True),
-        Contestant("diff-quality (ruff)", quality, fine, True),
-        Contestant("ruff check", (ruff, "check", "--no-cache", "--quiet", "{files}"), found),
-        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), fine),
-        Contestant("python -c pass", (str(python), "-c", "pass"), fine),
+        Contestant("holdline check", (f"{ours}/bin/holdline", "check"), 0, True),
+        Contestant("darker --check", (darker, "--check", "--quiet", "{files}"), 1, True),
+        Contestant("diff-quality (ruff)", quality, 0, True),
+        Contestant("ruff check", (ruff, "check", "--no-cache", "--quiet", "{files}"), 1),
+        Contestant("git diff --cached", ("git", "diff", "--cached", "--raw"), 0),
+        Contestant("python -c pass", (str(python), "-c", "pass"), 0),
     ]
 
 
