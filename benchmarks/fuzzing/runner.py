@@ -57,7 +57,8 @@ def describe(value: object, depth: int = 0) -> Any:
 
 
 def anonymous(text: str) -> str:
-    """A text without the parts that show a bound method or an address."""
+    """A text without the parts that show the environment's content, a bound method or an address."""
+    text = re.sub(r"<holdline environment, \d+ variables?>|environ\(\{.*?\}\)", "environ", text)
     text = re.sub(r"<bound method .*?>", "<method>", text)
     return re.sub(r" at 0x\w+", "", text)
 
