@@ -51,8 +51,10 @@ def describe(value: object, depth: int = 0) -> Any:
         return "a patcher"
     if isinstance(value, _CALLABLE):
         return "callable"
-    if value is None or isinstance(value, str | bytes | int | float):
-        return anonymous(repr(value))
+    if isinstance(value, str):
+        return repr(anonymous(value))  # whose quotes depend on what it holds
+    if value is None or isinstance(value, bytes | int | float):
+        return repr(value)
     return type(value).__name__
 
 
