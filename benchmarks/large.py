@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from holdline_runtime import get_env
 
 COPIES = 3
+#: How many files the generated repositories have that show how cost grows.
+GROWTH = (1_000, 5_000, 50_000)
+#: One of so many generated modules holds a violation, as in real repositories.
+EVERY = 14
 #: What ruff is to ban, so that it looks for what Holdline looks for.
 BANNED = ("os.environ", "os.getenv", "os.putenv", "os.unsetenv")
+
+
+def parse_arguments(description: str | None, rounds: int) -> argparse.Namespace:
+    """The command line of a benchmark: `repository` (None for the standard library), `rounds`, `no_growth`, `work`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repository", nargs="?", type=Path, help="any git repository (the standard library)")
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"runs of each command ({rounds})")
+    parser.add_argument("--no-growth", action="store_true", help="leave out the generated repositories")
+    default = Path(tempfile.gettempdir(), "holdline-bench")
+    parser.add_argument("--work", type=Path, default=default, help=f"where repositories and tools are kept ({default})")
+    return parser.parse_args()
 
 
 def standard_library(root: Path) -> Path:

@@ -8,33 +8,22 @@ asserts nothing. See docs/large-repositories.md.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from contestants import install, prepare
 from generated import build
-from large import size_of, standard_library
+from large import EVERY, GROWTH, parse_arguments, size_of, standard_library
 from racing import Racer, ratios, spread, table, tell, watch
 
-GROWTH = (1_000, 5_000, 50_000)
-#: One of so many generated modules holds a violation, as in real repositories.
-EVERY = 14
 Results = dict[str, list[float]]
 CODEMODS = Path(__file__).parent / "codemods"
 
 
 def main() -> None:
     """Set up what is missing, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("repository", nargs="?", type=Path, help="any git repository (the standard library)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each command (3)")
-    parser.add_argument("--no-growth", action="store_true", help="leave out the generated repositories")
-    default = Path(tempfile.gettempdir(), "holdline-bench")
-    parser.add_argument("--work", type=Path, default=default, help=f"where repositories and tools are kept ({default})")
-    arguments = parser.parse_args()
+    arguments = parse_arguments(__doc__, rounds=3)
     work = arguments.work.absolute()
     tell(f"setting up in {work} …")
     prepare(work)

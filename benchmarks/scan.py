@@ -8,20 +8,15 @@ asserts nothing. See docs/large-repositories.md.
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
 from contestants import prepare, versions
 from generated import build
-from large import ruff_settings, size_of, standard_library
+from large import EVERY, GROWTH, parse_arguments, ruff_settings, size_of, standard_library
 from racing import Racer, race, ratios, spread, table, tell, watch
 
-GROWTH = (1_000, 5_000, 50_000)
-#: One of so many generated modules holds a violation, as in real repositories.
-EVERY = 14
 Results = dict[str, list[float]]
 #: Longer than files count as young, so that the cache may know them.
 _AGE_SECONDS = 6
@@ -29,13 +24,7 @@ _AGE_SECONDS = 6
 
 def main() -> None:
     """Set up what is missing, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("repository", nargs="?", type=Path, help="any git repository (the standard library)")
-    parser.add_argument("--rounds", type=int, default=15, help="runs of each command (15)")
-    parser.add_argument("--no-growth", action="store_true", help="leave out the generated repositories")
-    default = Path(tempfile.gettempdir(), "holdline-bench")
-    parser.add_argument("--work", type=Path, default=default, help=f"where repositories and tools are kept ({default})")
-    arguments = parser.parse_args()
+    arguments = parse_arguments(__doc__, rounds=15)
     work = arguments.work.absolute()
     tell(f"setting up in {work} …")
     prepare(work)

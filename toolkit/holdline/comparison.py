@@ -9,9 +9,8 @@ from typing import NamedTuple
 from holdline.categories import Categorizer
 from holdline.git import BlobChange, Repository
 from holdline.judging import Judge
-from holdline.migration import Migration
 from holdline.model import FileResult, Place, Problem, Suppression, Violation
-from holdline.newness import ChangedFile, F, Runs, match, nearest_change, stands
+from holdline.newness import ChangedFile, F, Runs, cause, match, stands
 from holdline.workers import allow_deep_nesting
 
 
@@ -63,14 +62,30 @@ class BlobJudge:
     def suspects(self, blob: str, runs: Runs) -> tuple[int, ...]:
         """The lines of a blob, but for those that stand, that look like violations."""
         ((_, data),) = self._repo.stream_blobs([blob])
-        lines = enumerate(data.split(b"\n"), 1)  # as git counts them
-        return tuple(n for n, line in lines if not stands(runs, n) and _may_match(self._judge.migrations, line))
+        lines, migrations = enumerate(data.split(b"\n"), 1), self._judge.migrations  # as git counts them
+        return tuple(n for n, line in lines if not stands(runs, n) and any(m.may_match(line) for m in migrations))
 
     def _look(self, path: str, data: bytes) -> FileResult:
         category = self._categorizer.category(path)
-        if b"holdline:" in data or _may_match(self._judge.migrations, data):
+        if self._judge.may_find(data):
             return self._judge.judge(path, data, category)
         return FileResult(path, category)
+
+
+class UnchangedLines:
+    """Where the unchanged lines of changed files went; git is asked once for each."""
+
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
+        self._known: dict[BlobChange, Runs] = {}
+
+    def of(self, change: BlobChange) -> Runs:
+        """The runs of one file; nothing for a file that is new, or gone."""
+        if not (change.before and change.after):
+            return ()
+        if change not in self._known:
+            self._known[change] = self._repo.unchanged_lines(change.before, change.after)
+        return self._known[change]
 
 
 class Comparison:
@@ -82,12 +97,11 @@ class Comparison:
     """
 
     def __init__(self, repo: Repository, blobs: BlobJudge, changes: Sequence[BlobChange]) -> None:
-        self._repo = repo
         self._blobs = blobs
         self._changes = [c for c in changes if blobs.wants(c.path_before) or blobs.wants(c.path_after)]
         self.paths = frozenset(c.path_after for c in self._changes)
         self.causes: dict[Place, int] = {}
-        self._known_runs: dict[BlobChange, Runs] = {}
+        self._unchanged = UnchangedLines(repo)
         blobs.load((c.path_after, c.after) for c in self._changes)
         self._load_before()
         self.new = self._find_new()
@@ -117,7 +131,7 @@ class Comparison:
         if not kinds:
             return ()
         located = [
-            ChangedFile(file.before, file.after, self._runs(change))
+            ChangedFile(file.before, file.after, self._unchanged.of(change))
             if any(v.kind in kinds for v in file.after)
             else file
             for change, file in zip(self._changes, files, strict=True)
@@ -125,9 +139,9 @@ class Comparison:
         new = tuple(match(located))
         runs = {c.path_after: f.runs for c, f in zip(self._changes, located, strict=True)}
         for violation in new:
-            mine = runs[violation.path]
-            if all(stands(mine, n) for n in range(violation.line, violation.end_line + 1)):
-                self.causes[violation.place] = nearest_change(mine, violation.line)
+            line = cause(runs[violation.path], violation.line, violation.end_line)
+            if line is not None:
+                self.causes[violation.place] = line
         return new
 
     def _violations(self, change: BlobChange) -> ChangedFile[Violation]:
@@ -141,7 +155,7 @@ class Comparison:
         found = findings(after) if after else ()
         if found and before is not None and before.problem is not None:
             # what it held cannot be known: the author answers for the lines that changed, and no others
-            runs = self._runs(change)
+            runs = self._unchanged.of(change)
             return ChangedFile(tuple(f for f in found if stands(runs, f.line)), found)
         return ChangedFile(findings(before) if before else (), found)
 
@@ -150,23 +164,11 @@ class Comparison:
         if after is None or after.problem is None:
             return None
         before = self._before(change)
-        suspects = self._blobs.suspects(change.after, self._runs(change))
+        suspects = self._blobs.suspects(change.after, self._unchanged.of(change))
         return Unjudged(after.problem, suspects, before is not None and before.problem is not None)
-
-    def _runs(self, change: BlobChange) -> Runs:
-        """Where unchanged lines went; nothing for a file that is new."""
-        if not (change.before and change.after):
-            return ()
-        if change not in self._known_runs:
-            self._known_runs[change] = self._repo.unchanged_lines(change.before, change.after)
-        return self._known_runs[change]
 
     def _before(self, change: BlobChange) -> FileResult | None:
         return self._blobs.result(change.path_before, change.before)
 
     def _after(self, change: BlobChange) -> FileResult | None:
         return self._blobs.result(change.path_after, change.after)
-
-
-def _may_match(migrations: Iterable[Migration], data: bytes) -> bool:
-    return any(m.may_match(data) for m in migrations)

@@ -7,7 +7,6 @@ from datetime import date
 from re import Pattern
 from typing import NamedTuple
 
-from holdline.masking import mask
 from holdline.migration import Context, Migration, Pointed
 from holdline.model import Category, FileResult, Fix, Place, Problem, ProblemKind, Safety, Suppression, Violation
 from holdline.patience import PATIENCE, TookTooLong, at_most
@@ -43,6 +42,10 @@ class Judge(NamedTuple):
     only: frozenset[Place] | None = None
     skims: bool = False
 
+    def may_find(self, data: bytes) -> bool:
+        """A cheap test on a file's bytes; false means certainly neither a violation nor a suppression."""
+        return b"holdline:" in data or any(m.may_match(data) for m in self.migrations)
+
     def judge(self, path: str, data: bytes, category: Category) -> FileResult:
         """Find the violations of a file and plan the rewrite that its fixes make."""
         try:
@@ -68,6 +71,8 @@ class Judge(NamedTuple):
 
     def _mask(self, data: bytes) -> bytes | None:
         """The file's bytes without what cannot hold a violation."""
+        from holdline.masking import mask  # the gate skims nothing
+
         words: list[Pattern[bytes]] = []
         for migration in self.migrations:
             mine = migration.words(data) if isinstance(migration, Pointed) else None

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.cache import ScanCache
+from holdline.comparison import UnchangedLines
 from holdline.config import Config, LinterConfig
 from holdline.git import BlobChange, Repository
 from holdline.globs import GlobSet
@@ -21,7 +22,7 @@ from holdline.linter_sides import Side, is_parsable, without_numbers
 from holdline.linter_tools import Tool
 from holdline.merges import changes_to
 from holdline.model import Place, Violation
-from holdline.newness import ChangedFile, Runs, match, nearest_change, stands
+from holdline.newness import ChangedFile, Runs, cause, match, stands
 
 if TYPE_CHECKING:
     from holdline.gate import Snapshot
@@ -137,7 +138,7 @@ class _Comparison:
         self._repo = repo
         self._before = before
         self._after = after
-        self._known_runs: dict[BlobChange, Runs] = {}
+        self._unchanged = UnchangedLines(repo)
         # Sides before cost a run: those of files without findings matter only if elsewhere something seems new.
         telling = [c for c in changes if c.path_after in paths and after.violations(c.path_after)]
         before.load(c.path_before for c in telling if c.before)
@@ -155,9 +156,10 @@ class _Comparison:
         """For those of some new findings whose lines did not change: the changed line nearest."""
         causes = {}
         for violation in new:
-            runs = self._runs(self._by_path[violation.path])
-            if runs and all(stands(runs, n) for n in range(violation.line, violation.end_line + 1)):
-                causes[violation.place] = nearest_change(runs, violation.line)
+            runs = self._unchanged.of(self._by_path[violation.path])
+            line = cause(runs, violation.line, violation.end_line)
+            if line is not None:
+                causes[violation.place] = line
         return causes
 
     def _unmatched(self, change: BlobChange) -> tuple[list[Violation], list[Violation]]:
@@ -167,7 +169,7 @@ class _Comparison:
         gone, come = _rests(before, after, ())
         if not (come and change.before):
             return gone, come
-        runs = self._runs(change)
+        runs = self._unchanged.of(change)
         if self._was_broken(change):
             # what it held cannot be known: the author answers for the lines that changed, and no others
             return [], [v for v in after if not stands(runs, v.line)]
@@ -179,14 +181,6 @@ class _Comparison:
             return False
         ((_, data),) = self._repo.stream_blobs([change.before])
         return not is_parsable(change.path_before, data)
-
-    def _runs(self, change: BlobChange) -> Runs:
-        """Where unchanged lines went; nothing for a file that is new."""
-        if not (change.before and change.after):
-            return ()
-        if change not in self._known_runs:
-            self._known_runs[change] = self._repo.unchanged_lines(change.before, change.after)
-        return self._known_runs[change]
 
 
 def _rests(

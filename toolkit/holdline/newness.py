@@ -57,6 +57,11 @@ def nearest_change(runs: Runs, line: int) -> int:
     return min(edges, key=lambda edge: (abs(edge - line), edge), default=line)
 
 
+def cause(runs: Runs, first: int, last: int) -> int | None:
+    """The changed line nearest to lines of the side after that were all there before; None where one was not."""
+    return nearest_change(runs, first) if all(stands(runs, n) for n in range(first, max(first, last) + 1)) else None
+
+
 def _run_at(runs: Runs, line: int, side: int) -> tuple[int, int, int]:
     """The last run that begins at a line or before; an empty one where there is none."""
     index = bisect_right(runs, line, key=lambda run: run[side])

@@ -54,7 +54,7 @@ class Scanner:
             data = read(self.root, path)
         except OSError as error:
             return Seen(path, "", FileResult(path, self.categorizer.category(path), problem=unreadable(path, error)))
-        if b"holdline:" not in data and not any(m.may_match(data) for m in self.judge.migrations):
+        if not self.judge.may_find(data):
             return None
         key = cache_key(path, data) if self.keyed else ""
         if key and key in self.known:

@@ -21,9 +21,8 @@ FIXTURES = {name: f"{name}_env" for name in ("development", "test", "staging", "
 
 _OUR_PATCH = frozenset({"holdline_runtime.patch_env", "holdline_runtime.patching.patch_env"})
 _DEFINES = "defines"
-_DEFINITION = re.compile(
-    rb"""\b(?:def[ \t]+|name[ \t]*=[ \t]*["'])(%b)\b""" % b"|".join(f.encode() for f in FIXTURES.values())
-)
+# Compiled when it is first used: the gate loads this module, and has no use for it.
+_DEFINITION = rb"""\b(?:def[ \t]+|name[ \t]*=[ \t]*["'])(%b)\b""" % b"|".join(f.encode() for f in FIXTURES.values())
 
 
 class WrappedTest(NamedTuple):
@@ -60,7 +59,7 @@ def find_wrapped_tests(unit: Unit) -> Iterator[WrappedTest]:
 
 def survey_fixtures(path: str, data: bytes) -> Iterator[Fact]:
     """Note the file when it defines something that has, or may get, the name of one of our fixtures."""
-    for name in set(_DEFINITION.findall(data)):
+    for name in set(re.findall(_DEFINITION, data)):
         yield (_DEFINES, path, name.decode())
 
 
