@@ -150,7 +150,7 @@ def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
     )
     parser.add_argument("--min-score", type=_percentage, metavar="N", help="exit 1 if the overall score is below N")
     parser.add_argument("--fix", action="store_true", help="apply the safe fixes first, then report what is left")
-    parser.add_argument("--format", choices=SCAN_FORMATS, default="text", help="default: text")
+    parser.add_argument("--format", choices=(*SCAN_FORMATS, "html"), default="text", help="default: text")
     parser.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
     parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     parser.add_argument("--no-cache", action="store_true", help="judge every file anew")

@@ -25,7 +25,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
     report = report._replace(unreachable=selection.problems)
-    _write(_render(report, arguments, session, console), arguments, console)
+    if arguments.format == "html":
+        from holdline.cli.html_scan import render_html  # it plans, which nothing else here does
+
+        rendered = render_html(report, session, paths, arguments, console)
+    else:
+        rendered = _render(report, arguments, session, console)
+    _write(rendered, arguments, console)
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 

@@ -1,0 +1,51 @@
+"""What `holdline scan --format html` shows besides the scan: the rewrite it would take, source lines, and the past."""
+
+from __future__ import annotations
+
+import argparse
+
+from holdline.burndown import Burndown, from_runs
+from holdline.cli.rewriting import plan_rewrite
+from holdline.cli.session import Session, progress_on
+from holdline.excerpts import source_lines
+from holdline.journal import Journal, JournalError, has_runs
+from holdline.model import ScanReport
+from holdline.reports.console import Console
+from holdline.reports.html_report import HtmlInput, render_scan
+
+
+def render_html(
+    report: ScanReport, session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console
+) -> str:
+    """The HTML report of a scan of `paths`. Nothing is written but what the cache and the journal keep anyway."""
+    plan = plan_rewrite(
+        session,
+        paths,
+        session.migrations(),
+        progress_on(console),
+        jobs=arguments.jobs,
+        cached=not arguments.no_cache,
+    )
+    return render_scan(
+        HtmlInput(
+            session.repo.root.name,
+            session.repo.head(),
+            report,
+            plan,
+            source_lines(session.repo.root, report.violations),
+            session.registry.rules,
+            _burndown(session, report, console),
+        )
+    )
+
+
+def _burndown(session: Session, report: ScanReport, console: Console) -> Burndown | None:
+    """By the runs, where there are any: a report is not given up because the record of them cannot be read."""
+    if not has_runs(session.repo.common_dir / "holdline"):
+        return None
+    try:
+        with Journal.open(session.repo) as journal:
+            return from_runs(journal.runs(), report.overall.violations)
+    except JournalError as error:
+        console.note(f"holdline: no burn-down: {error}")
+        return None
