@@ -8,7 +8,8 @@ from holdline.burndown import Burndown, from_runs
 from holdline.cli.rewriting import plan_rewrite
 from holdline.cli.session import Session, progress_on
 from holdline.excerpts import source_lines
-from holdline.journal import Journal, JournalError, has_runs
+from holdline.journal import Journal
+from holdline.journal_database import JournalError, has_runs
 from holdline.model import ScanReport
 from holdline.reports.console import Console
 from holdline.reports.html_report import HtmlInput, render_scan

@@ -79,6 +79,5 @@ def _grid_line(value: int, top: int) -> str:
 
 def _round_up(value: int) -> int:
     """The next even number with one or two leading digits, so that the scale's middle is whole."""
-    unit = 10 ** max(0, len(str(value)) - 2)
-    rounded = max(2, -(-value // (2 * unit)) * 2 * unit)
-    return rounded
+    unit = 2 * int("1".ljust(len(str(value)) - 1, "0"))
+    return max(2, -(-value // unit) * unit)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from holdline.diffs import Hunk, hunks
-from holdline.model import FileResult, Place, Plan, Safety, ScanReport, Violation
+from holdline.model import FileResult, Plan, Safety, ScanReport, Violation
 from holdline.reports.values import reason_left
 
 

@@ -69,7 +69,7 @@ def _listed(files: Sequence[FileFindings], ranks: Mapping[str, Ranked]) -> set[s
     """The files whose violations are listed: as many of the most urgent ones as there is room for, one at least."""
     order = {path: place for place, path in enumerate(ranks)}
     room = MOST_LISTED
-    listed = set()
+    listed: set[str] = set()
     for file in sorted(files, key=lambda f: order.get(f.result.path, len(order))):
         if listed and room < len(file.findings):
             break
