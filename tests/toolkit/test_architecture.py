@@ -161,7 +161,7 @@ def run_and_list_modules(folder: Path, *arguments: str) -> tuple[int, set[str]]:
     return done.returncode, {top(module) for module in done.stderr.split()}
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "html"])
 def test_scan_imports_no_third_party_package(make_repo, form: str) -> None:  # type: ignore[no-untyped-def]
     repo = make_repo({"tests/test_a.py": "import os\nos.environ['A']\n", "pyproject.toml": "[tool.holdline]\n"})
     code, modules = run_and_list_modules(repo.root, "scan", "--format", form)
