@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from holdline.runs import RunStatus, RunSummary
@@ -33,10 +34,15 @@ class Point(NamedTuple):
 
 
 class Burndown(NamedTuple):
-    """The moments at which the number of violations changed, the first and the last one; oldest first."""
+    """The moments at which the number of violations changed, the first and the last one; oldest first.
+
+    `groups` are directories or owners, each with the points (by number, from 0) that changed what it has, and to how
+    many; only history tells them.
+    """
 
     origin: Origin
     points: tuple[Point, ...] = ()
+    groups: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType({})
 
     @property
     def first(self) -> Point:

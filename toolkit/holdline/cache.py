@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import sqlite3
 
 CACHE_FILE = Path("holdline", "cache.sqlite3")
+#: What the commits of the past held: short values, but for every version of every file there ever was.
+HISTORY_FILE = Path("holdline", "history.sqlite3")
 MAX_ENTRIES = 200_000
+MAX_HISTORY_ENTRIES = 4_000_000
 MAX_IDLE_DAYS = 30
 
 _DAY = 86_400
@@ -76,16 +79,22 @@ class ScanCache:
     Without a connection (see `disabled`) every look-up misses and nothing is stored.
     """
 
-    def __init__(self, path: Path, fingerprint: str, connection: sqlite3.Connection | None) -> None:
+    def __init__(
+        self, path: Path, fingerprint: str, connection: sqlite3.Connection | None, most: int = MAX_ENTRIES
+    ) -> None:
         self._path = path
+        self._most = most
         self._fingerprint = fingerprint
         self._connection = connection
 
     @classmethod
-    def open(cls, directory: Path, fingerprint: str) -> ScanCache:
-        """The cache below `directory` (see `CACHE_FILE`), made if missing; disabled if it cannot be."""
-        path = directory / CACHE_FILE
-        cache = cls(path, fingerprint, None)
+    def open(cls, directory: Path, fingerprint: str, *, of_history: bool = False) -> ScanCache:
+        """The cache below `directory`, made if missing; disabled if it cannot be.
+
+        That of scans (see `CACHE_FILE`) is another than the one `of_history`, whose size would slow them down.
+        """
+        path = directory / (HISTORY_FILE if of_history else CACHE_FILE)
+        cache = cls(path, fingerprint, None, MAX_HISTORY_ENTRIES if of_history else MAX_ENTRIES)
         try:
             import sqlite3
 
@@ -195,7 +204,7 @@ class ScanCache:
         )
         connection.execute("DELETE FROM generations WHERE used < ?", (idle,))
         # Ids grow with each write, so the lowest are the oldest.
-        connection.execute("DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?", (MAX_ENTRIES,))
+        connection.execute("DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?", (self._most,))
 
     def _give_up(self, error: sqlite3.Error) -> None:
         self.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +53,9 @@ _FIXED = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
+
+#: Bytes of a stream that are read at once.
+_PART = 1 << 16
 
 Done = subprocess.CompletedProcess[bytes]
 
@@ -139,6 +142,42 @@ class ObjectReader:
         except (BrokenPipeError, IndexError, ValueError):
             pass  # it died over the object, and says why on stderr, or not at all
         raise RepositoryError(f"{self._folder}: git cannot read the object {name}: look what `git fsck` says")
+
+
+def stream_git(folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[bytes]:
+    """What git prints, NUL-terminated record by record, as it comes; RepositoryError where git fails.
+
+    Git is stopped where the iterator is closed early.
+    """
+    import tempfile  # the gate streams nothing
+
+    with tempfile.TemporaryFile() as errors:  # a pipe that nobody reads meanwhile could fill
+        try:
+            process = subprocess.Popen(
+                ["git", *_FLAGS, *arguments],
+                cwd=folder,
+                env=_environment(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        except OSError as error:
+            raise _cannot_start(folder, error) from error
+        output = process.stdout
+        assert output is not None
+        with process:
+            try:
+                rest = b""
+                while part := output.read1(_PART):
+                    *records, rest = (rest + part).split(b"\0")
+                    yield from records
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            errors.seek(0)
+            done = Done(arguments, process.returncode, b"", errors.read())
+            raise RepositoryError(f"git {arguments[0]} failed in {folder}: {complaint(done)}")
 
 
 def complaint(done: Done) -> str:

@@ -24,13 +24,15 @@ def cache_key(path: str, data: bytes) -> str:
     return "" if b"holdline:" in data else f"{content_key(data)} {path!a}"
 
 
-def open_cache(directory: Path, config: Config, migrations: Sequence[Migration]) -> ScanCache:
-    """The cache below `directory` for these settings and this version of the code."""
+def open_cache(
+    directory: Path, config: Config, migrations: Sequence[Migration], *, of_history: bool = False
+) -> ScanCache:
+    """The cache below `directory` for these settings and this version of the code; see `ScanCache.open`."""
     import sys
 
     modules = {__name__, *(type(m).__module__ for m in migrations)}
     packages = sorted({Path(sys.modules[m].__file__ or "").parent for m in modules})
-    return ScanCache.open(directory, code_fingerprint([config.fingerprint()], packages))
+    return ScanCache.open(directory, code_fingerprint([config.fingerprint()], packages), of_history=of_history)
 
 
 def recall(cache: ScanCache, keys: Iterable[tuple[str, str]], categorizer: Categorizer) -> dict[str, FileResult]:
