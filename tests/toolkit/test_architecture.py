@@ -29,6 +29,7 @@ THIRD_PARTY = {
     "libcst",
     "pre_commit",
     "jsonschema",
+    "matplotlib",
     "yaml",
     "pytest",
     "_pytest",

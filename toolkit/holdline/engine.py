@@ -63,8 +63,7 @@ class Candidate:
 def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     """The compliance report of the selection; nothing is planned or fixed. What the cache knows is not judged again."""
     categorizer = Categorizer(task.config)
-    context = Context(task.config, task.codes)
-    judge = Judge(task.migrations, context, Level.NONE, task.today or date.today(), skims=True)
+    judge = scanning_judge(task)
     memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
     results = memory.unchanged(task.paths)
     fresh = [path for path in task.paths if path not in results]
@@ -73,6 +72,12 @@ def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     results |= memory.complete(seen)
     memory.keep(fresh, seen)
     return score_files([r for path in task.paths if (r := results.get(path)) is not None], _listed(task))
+
+
+def scanning_judge(task: Task) -> Judge:
+    """The judge of a plain scan."""
+    context = Context(task.config, task.codes)
+    return Judge(task.migrations, context, Level.NONE, task.today or date.today(), skims=True)
 
 
 def plan(

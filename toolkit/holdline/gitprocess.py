@@ -160,6 +160,7 @@ def stream_git(folder: Path, arguments: Sequence[str], variables: Mapping[str, s
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                bufsize=0,  # so that a read returns what there is
             )
         except OSError as error:
             raise _cannot_start(folder, error) from error
@@ -168,7 +169,7 @@ def stream_git(folder: Path, arguments: Sequence[str], variables: Mapping[str, s
         with process:
             try:
                 rest = b""
-                while part := output.read1(_PART):
+                while part := output.read(_PART):
                     *records, rest = (rest + part).split(b"\0")
                     yield from records
             except BaseException:

@@ -152,6 +152,16 @@ class Journal:
         )
         return [self._summary(row) for row in rows]
 
+    def fixed_by_path(self) -> dict[str, int]:
+        """How many violations the runs in this working tree removed from each file; what was undone does not count."""
+        rows = self._query(
+            """SELECT w.path, sum(w.fixed) FROM writes w JOIN runs r ON r.id = w.run
+                WHERE r.worktree = ? AND w.state = ? GROUP BY w.path ORDER BY w.path""",
+            self._worktree,
+            WriteState.WRITTEN,
+        )
+        return {os.fsdecode(path): fixed for path, fixed in rows if fixed}
+
     def written(self, run: int) -> list[RecordedWrite]:
         """The files that `run` wrote and no undo has put back, in path order."""
         rows = self._query(

@@ -16,7 +16,7 @@ def test_each_violation_has_its_remedy(scan: ScanReport, dry_run: MigrationRepor
     assert (refused.remedy, refused.reason, refused.hunk) == (Remedy.MANUAL, "vars() needs the object itself", None)
     (unsafe,) = odd.findings
     assert (unsafe.remedy, unsafe.reason) == (Remedy.UNSAFE, "needs --unsafe: later writes are undone at exit")
-    assert count_remedies([mixed, odd]) == {Remedy.SAFE: 1, Remedy.UNSAFE: 1, Remedy.MANUAL: 1}
+    assert count_remedies((*mixed.findings, *odd.findings)) == {Remedy.SAFE: 1, Remedy.UNSAFE: 1, Remedy.MANUAL: 1}
 
 
 def test_a_file_that_the_plan_does_not_have(scan: ScanReport) -> None:

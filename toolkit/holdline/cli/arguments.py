@@ -154,6 +154,7 @@ def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
     parser.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
     parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     parser.add_argument("--no-cache", action="store_true", help="judge every file anew")
+    _add_history(parser)
 
 
 def _add_check(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
@@ -193,9 +194,22 @@ def _add_status(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         "status",
         parents=[common],
         help="list runs and what remains",
-        description="List the runs of migrate, newest first, and the violations there are now.",
+        description="List the runs of migrate, newest first, and the violations there are now; with --history, how "
+        "many there were at each commit of the first-parent line, by today's configuration.",
     )
+    parser.add_argument("--by", choices=("directory", "owner"), help="what remains and was fixed, for each of them")
+    parser.add_argument("--why", action="store_true", help="plan a rewrite of what remains, and count why it stays")
+    _add_history(parser)
+    parser.add_argument("--plot", type=_name, metavar="FILE", help="draw the burn-down: .svg, .png or .pdf")
+    parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def _add_history(parser: _Parser) -> None:
+    group = parser.add_argument_group("the past")
+    group.add_argument("--history", action="store_true", help="count the violations at each commit")
+    group.add_argument("--since", type=_name, metavar="DATE", help="from this date on, in any form that git knows")
+    group.add_argument("--max-commits", type=_positive, metavar="N", help="the last N commits")
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

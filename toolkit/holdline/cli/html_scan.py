@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from holdline.burndown import Burndown, from_runs
+from holdline.cli.past import burn_down_history, grouping
 from holdline.cli.rewriting import plan_rewrite
 from holdline.cli.session import Session, progress_on
 from holdline.excerpts import source_lines
@@ -35,13 +36,18 @@ def render_html(
             plan,
             source_lines(session.repo.root, report.violations),
             session.registry.rules,
-            _burndown(session, report, console),
+            _burndown(session, report, arguments, console),
         )
     )
 
 
-def _burndown(session: Session, report: ScanReport, console: Console) -> Burndown | None:
-    """By the runs, where there are any: a report is not given up because the record of them cannot be read."""
+def _burndown(session: Session, report: ScanReport, arguments: argparse.Namespace, console: Console) -> Burndown | None:
+    """By commits where that was asked for, else by the runs, where there are any.
+
+    A report is not given up because the record of the runs cannot be read.
+    """
+    if arguments.history:
+        return burn_down_history(session, arguments, console, grouping(session, None)).burndown
     if not has_runs(session.repo.common_dir / "holdline"):
         return None
     try:

@@ -6,11 +6,11 @@ import argparse
 import sys
 import textwrap
 
-from holdline.cli.columns import columns
 from holdline.cli.exits import Exit
 from holdline.cli.surroundings import load_registry
 from holdline.errors import HoldlineError
 from holdline.migration import Example, Migration, Registry, Rule
+from holdline.reports.columns import columns
 from holdline.reports.console import Console
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.past import check_history_options
 from holdline.cli.session import Session, progress_on
 from holdline.errors import HoldlineError
 from holdline.model import ProblemKind, ScanReport
@@ -15,6 +16,9 @@ from holdline.reports.console import Console
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
+    if arguments.history and arguments.format != "html":
+        raise HoldlineError("--history belongs to --format html; `holdline status --history` prints it")
+    check_history_options(arguments)
     session = Session.open(arguments)
     selection, paths = session.select(arguments.paths)
     if not paths:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +12,16 @@ from holdline.categories import Categorizer
 from holdline.cli.surroundings import discover as discover
 from holdline.cli.surroundings import load_registry
 from holdline.config import Config, check_select, load_config
+from holdline.engine import Progress as Progress
 from holdline.engine import Task
 from holdline.git import Repository
 from holdline.listing import Selection, select_files
 from holdline.migration import Migration, Registry
-from holdline.model import Category, FileResult
+from holdline.model import Category
 from holdline.remembering import open_cache
 from holdline.reports.console import Console
 from holdline.stamps import Stamp
 from holdline.workers import default_jobs
-
-Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
 
 
 @dataclass(frozen=True)

@@ -1,82 +1,78 @@
-"""`holdline status`: the runs so far, and what remains."""
+"""`holdline status`: the runs so far, what remains and why, and how it came to that."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Sequence
+from pathlib import Path
 
 from holdline import engine
-from holdline.cli.columns import columns
+from holdline.burndown import from_runs
 from holdline.cli.exits import Exit
+from holdline.cli.past import burn_down_history, check_history_options, grouping
+from holdline.cli.rewriting import plan_rewrite
 from holdline.cli.session import Session, progress_on
+from holdline.errors import HoldlineError
 from holdline.journal import Journal
-from holdline.model import ScanReport
-from holdline.reports import text
+from holdline.model import Plan, ScanReport
 from holdline.reports.console import Console
-from holdline.reports.printable import printable
-from holdline.runs import RunSummary
-
-_HEADINGS = ("run", "started (UTC)", "status", "files", "fixed", "left then", "command")
-_NUMBERS = frozenset({"run", "files", "fixed", "left then"})
+from holdline.reports.status import StatusReport, group_status, render_text, whole_status
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
+    check_history_options(arguments)
+    if arguments.plot:
+        from holdline.reports.plot import check_plot
+
+        check_plot(arguments.plot)  # before the work, not after
     session = Session.open(arguments)
-    with Journal.open(session.repo) as journal:
-        runs = journal.runs()
-    selection, paths = session.select(())
-    migrations = session.migrations()
-    with session.cache(migrations, enabled=True) as cache:
-        report = engine.scan(session.task(paths, migrations, None, selection.stamps), progress_on(console), cache)
-    render = _as_json if arguments.format == "json" else _as_text
-    console.write(render(runs, report))
+    report = _report(session, arguments, console)
+    if arguments.plot:
+        _plot(report, arguments)
+    if arguments.format == "json":
+        from holdline.reports.status_json import render_json
+
+        console.write(render_json(report))
+    else:
+        console.write(render_text(report, full=console.verbose))
     return Exit.OK
 
 
-def _as_text(runs: Sequence[RunSummary], report: ScanReport) -> str:
-    rows = [
-        (
-            str(r.id),
-            r.started.replace("T", " ")[:19],
-            str(r.status),
-            str(r.files),
-            str(r.fixed),
-            str(r.counts.get("remaining", r.remaining)),
-            printable(r.command) if r.here else f"{printable(r.command)} (in {printable(str(r.root))})",
-        )
-        for r in runs
-    ]
-    lines = columns(_HEADINGS, rows, numbers=_NUMBERS) if rows else ["No run of migrate yet."]
-    return "\n".join([*lines, "", f"Now: {text.scan_line(report)}", ""])
+def _report(session: Session, arguments: argparse.Namespace, console: Console) -> StatusReport:
+    """What there is to say; planned and counted is just what was asked for."""
+    group = grouping(session, arguments.by)
+    with Journal.open(session.repo) as journal:
+        runs, fixed = journal.runs(), journal.fixed_by_path()
+    now, plan = _look(session, arguments, console)
+    report = StatusReport(runs, now, arguments.by, whole=whole_status(now, plan) if plan is not None else None)
+    if arguments.by:
+        report = report._replace(groups=group_status(now, fixed, group, plan))
+    if arguments.history:
+        past = burn_down_history(session, arguments, console, group)
+        report = report._replace(history=past.burndown, commits=past.commits, missing=past.missing)
+    return report
 
 
-def _as_json(runs: Sequence[RunSummary], report: ScanReport) -> str:
-    body = {
-        "schema": "holdline-status",
-        "version": 1,
-        "runs": [
-            {
-                "id": r.id,
-                "started": r.started,
-                "finished": r.finished,
-                "command": r.command,
-                "head": r.head,
-                "root": str(r.root),
-                "status": str(r.status),
-                "files": r.files,
-                "restored": r.restored,
-                "fixed": r.fixed,
-                "remaining": r.counts.get("remaining", r.remaining),
-            }
-            for r in runs
-        ],
-        "now": {
-            "violations": report.overall.violations,
-            "checked": report.overall.checked,
-            "clean": report.overall.clean,
-            "score": report.overall.percent,
-        },
-    }
-    return json.dumps(body, indent=2) + "\n"
+def _look(session: Session, arguments: argparse.Namespace, console: Console) -> tuple[ScanReport, Plan | None]:
+    """What there is now, and the rewrite of it where it is to be said why it stays."""
+    selection, paths = session.select(())
+    migrations = session.migrations()
+    progress = progress_on(console)
+    with session.cache(migrations, enabled=True) as cache:
+        task = session.task(paths, migrations, arguments.jobs, selection.stamps)
+        now = engine.scan(task, progress, cache)
+    if not arguments.why:
+        return now, None
+    return now, plan_rewrite(session, paths, migrations, progress, jobs=arguments.jobs)
+
+
+def _plot(report: StatusReport, arguments: argparse.Namespace) -> None:
+    from holdline.reports.plot import write_plot
+
+    burndown = report.history or from_runs(report.runs, report.now.overall.violations)
+    if not burndown.points:
+        raise HoldlineError("there is nothing to plot: no run of migrate yet; --history counts the commits")
+    try:
+        write_plot(burndown, Path(arguments.folder, arguments.plot))
+    except OSError as error:
+        raise HoldlineError(f"--plot {arguments.plot} cannot be written: {error.strerror}") from None

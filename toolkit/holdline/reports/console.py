@@ -122,14 +122,14 @@ class Console:
 
 
 @contextmanager
-def needs_extra() -> Iterator[None]:
-    """Around the import of a package of the extra. Raises MissingExtraError where it is not installed."""
+def needs_extra(extra: str = "toolkit") -> Iterator[None]:
+    """Around the import of a package of an extra. Raises MissingExtraError where it is not installed."""
     try:
         yield
     except ModuleNotFoundError as error:
         message = (
             f"this command needs the package {error.name}: install Holdline with its extra "
-            "(pip install '.[toolkit]' in its clone)"
+            f"(pip install '.[{extra}]' in its clone)"
         )
         raise MissingExtraError(message) from None
 

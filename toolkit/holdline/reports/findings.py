@@ -43,9 +43,9 @@ def match(report: ScanReport, plan: Plan) -> tuple[FileFindings, ...]:
     return tuple(_match_file(r, planned.get(r.path)) for r in report.results if r.violations)
 
 
-def count_remedies(files: Iterable[FileFindings]) -> dict[Remedy, int]:
+def count_remedies(findings: Iterable[Finding]) -> dict[Remedy, int]:
     """How many violations each remedy is for."""
-    counts = Counter(finding.remedy for file in files for finding in file.findings)
+    counts = Counter(finding.remedy for finding in findings)
     return {remedy: counts[remedy] for remedy in Remedy}
 
 

@@ -26,7 +26,7 @@ _CARD = Template('<section class="card$wide" aria-labelledby="$id"><h2 id="$id">
 def summary(scan: ScanReport, files: Sequence[FileFindings]) -> str:
     """The score, the counts, and how much of it can be fixed in which way."""
     overall = scan.overall
-    remedies = count_remedies(files)
+    remedies = count_remedies(f for file in files for f in file.findings)
     legend = "".join(
         f'<li class="{remedy}"><b>{number(count)}</b> {_REMEDY_WORDS[remedy]}</li>'
         for remedy, count in remedies.items()
