@@ -17,7 +17,15 @@ _REGULAR = frozenset({FileKind.REGULAR, FileKind.EXECUTABLE})
 _REGULAR_MODES = frozenset(kind.value.encode() for kind in _REGULAR)
 # Whatever log.* and diff.* say: each commit against its first parent, a moved file as one gone and one new.
 _FLAGS = (
-    *("--first-parent", "-m", "--reverse", "--topo-order", "--root", "--no-show-signature", "--no-notes"),
+    *(
+        "--first-parent",
+        "--diff-merges=first-parent",
+        "--reverse",
+        "--topo-order",
+        "--root",
+        "--no-show-signature",
+        "--no-notes",
+    ),
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-relative"),
     *("--ignore-submodules=all", "--format=%H %ct"),
 )

@@ -39,9 +39,11 @@ def write_plot(burndown: Burndown, path: Path) -> None:
         mpl.rcParams["svg.fonttype"] = "none"  # text as text, so that it can be searched
         mpl.rcParams["svg.hashsalt"] = "holdline"  # names that do not change with each drawing
         mpl.rcParams["text.parse_math"] = False  # a `$` in a path is no mathematics
-        figure = Figure(figsize=(9, 4.5), dpi=150, layout="constrained")
+        figure = Figure(figsize=(10, 4.5), dpi=150, layout="constrained")
         axes = figure.add_subplot()
         _draw(axes, burndown)
+        if burndown.groups:
+            figure.legend(loc="outside right upper", fontsize="small", frameon=False, reverse=True)
         kind = path.suffix.lower().removeprefix(".")
         undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
         figure.savefig(path, format=kind, metadata=undated)
@@ -67,8 +69,6 @@ def _draw(axes: Axes, burndown: Burndown) -> None:
     axes.set_ylabel("violations")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
-    if burndown.groups:
-        axes.legend(loc="upper left", fontsize="small", frameon=False)
 
 
 def _stacked(burndown: Burndown) -> list[tuple[str, list[int]]]:
