@@ -266,7 +266,7 @@ def test_search_and_filters(report: Report) -> None:
 
 def test_drill_down_by_keyboard_alone(report: Report) -> None:
     report.press("/", *[Keys.TAB] * 5)
-    assert report.focused() == "all files, 7 violations"
+    assert report.focused() == "all files, 7 violations, 16.7 % of 6 files clean"
     walked = []
     for key in (
         Keys.ARROW_RIGHT,
@@ -280,20 +280,20 @@ def test_drill_down_by_keyboard_alone(report: Report) -> None:
         report.press(key)
         walked.append(report.focused())
     assert walked == [
-        "tests/, 5 violations",
-        "app/, 2 violations",
-        "app/, 2 violations",
+        "tests/, 5 violations, 0.0 % of 3 files clean",
+        "app/, 2 violations, 33.3 % of 3 files clean",
+        "app/, 2 violations, 33.3 % of 3 files clean",
         "core.py, 1 violation",
-        "web/, 1 violation",
-        "all files, 7 violations",
-        "tests/, 5 violations",
+        "web/, 1 violation, 0.0 % of 1 file clean",
+        "all files, 7 violations, 16.7 % of 6 files clean",
+        "tests/, 5 violations, 0.0 % of 3 files clean",
     ]
     report.press(Keys.ENTER)
     report.expect("5 violations in 3 files in tests/")
     report.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.SPACE)
     report.expect("violations in 1 file in tests/")
     report.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
-    assert report.focused() == "tests/, 5 violations"
+    assert report.focused() == "tests/, 5 violations, 0.0 % of 3 files clean"
     assert report.run("return document.activeElement.getAttribute('aria-expanded')") == "false"
     report.press(Keys.TAB)
     assert report.run("return document.activeElement.tagName") == "SUMMARY"

@@ -58,7 +58,16 @@ def data_of(document: str) -> Any:
 def shown(scan: ScanReport, dry_run: MigrationReport, rules: list[Rule]) -> HtmlInput:
     points = (Point(1_767_614_400, "", 9), Point(1_767_700_800, "1", 3, fixed=6))
     lines = {v.place: f"    {v.text}  # {EVIL}" for v in scan.violations}
-    return HtmlInput("shop", "4" * 40, scan, dry_run.plan, lines, rules, Burndown(Origin.RUNS, points))
+    return HtmlInput(
+        "shop",
+        "4" * 40,
+        scan,
+        dry_run.plan,
+        lines,
+        rules,
+        ("tests/test_new.py", "tests/auth/test_a.py", "tests/auth/b.py"),
+        Burndown(Origin.RUNS, points),
+    )
 
 
 def test_it_says_what_the_scan_found(shown: HtmlInput) -> None:
@@ -89,6 +98,7 @@ def test_the_script_has_every_violation_with_its_line_and_change(shown: HtmlInpu
     assert fixed[4].startswith('    os.getenv("A")  # </script>')
     assert '+    a = get_env().get("A")' in hunks[fixed[9]][2]
     assert (data["texts"][refused[8]], refused[9]) == ("vars() needs the object itself", None)
+    assert data["folders"] == [["tests/auth", 2]]  # the file in tests/ could not be judged
 
 
 def test_it_is_the_same_each_time_and_ascii(shown: HtmlInput) -> None:

@@ -36,6 +36,7 @@ def render_html(
             plan,
             source_lines(session.repo.root, report.violations),
             session.registry.rules,
+            paths,
             _burndown(session, report, arguments, console),
         )
     )

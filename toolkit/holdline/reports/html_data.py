@@ -42,9 +42,16 @@ class _Texts:
 
 
 def script_data(
-    files: Sequence[FileFindings], ranks: Mapping[str, Ranked], rules: Sequence[Rule], lines: Mapping[Place, str]
+    files: Sequence[FileFindings],
+    ranks: Mapping[str, Ranked],
+    rules: Sequence[Rule],
+    lines: Mapping[Place, str],
+    checked: Mapping[str, int],
 ) -> str:
-    """The data as JSON in ASCII, fit to stand inside a `<script>` element."""
+    """The data as JSON in ASCII, fit to stand inside a `<script>` element.
+
+    `checked` is how many files were judged by folder, those below it not counted.
+    """
     listed = _listed(files, ranks)
     numbers = {rule.code: number for number, rule in enumerate(rules)}
     texts = _Texts()
@@ -59,6 +66,7 @@ def script_data(
         "categories": [category.value for category in _CATEGORIES],
         "remedies": [remedy.value for remedy in _REMEDIES],
         "files": [_file(file, file.result.path in listed) for file in files],
+        "folders": [[printable(folder), count] for folder, count in sorted(checked.items())],
         "violations": rows,
         "texts": texts.all(),
     }

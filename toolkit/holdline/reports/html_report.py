@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.resources import files as resources
 from string import Template
@@ -27,7 +29,8 @@ from holdline.reports.values import number
 class HtmlInput(NamedTuple):
     """What the report shows: a scan, the rewrite planned of the same files, and the source lines of its violations.
 
-    `name` is the repository's, `commit` what was checked out. `burndown` is None where nothing is known of the past.
+    `name` is the repository's, `commit` what was checked out, `paths` are the files that were to be scanned. `burndown`
+    is None where nothing is known of the past.
     """
 
     name: str
@@ -36,6 +39,7 @@ class HtmlInput(NamedTuple):
     plan: Plan
     lines: Mapping[Place, str]
     rules: Sequence[Rule]
+    paths: Sequence[str] = ()
     burndown: Burndown | None = None
 
 
@@ -56,11 +60,17 @@ def render_scan(shown: HtmlInput) -> str:
         "summary": ascii_html(summary(shown.scan, files)),
         "cards": ascii_html("".join(cards(shown.scan, shown.plan, files, rules, shown.burndown))),
         "cut": ascii_html(_cut(files)),
-        "data": script_data(files, shown.plan.ranks, rules, shown.lines),
+        "data": script_data(files, shown.plan.ranks, rules, shown.lines, _checked(shown)),
         "style": style,
         "script": script,
     }
     return Template(_resource("report.html")).substitute(parts)
+
+
+def _checked(shown: HtmlInput) -> dict[str, int]:
+    """How many files of each folder were judged: what its score is of."""
+    unjudged = {result.path for result in shown.scan.results if result.problem}
+    return Counter(posixpath.dirname(path) for path in shown.paths if path not in unjudged)
 
 
 def _cut(files: Sequence[FileFindings]) -> str:

@@ -173,24 +173,39 @@
   // ---- directory tree: https://www.w3.org/WAI/ARIA/apg/patterns/treeview/
 
   const tree = byId("tree");
-  const top = { name: "all files", path: "", count: 0, children: new Map() };
+  const newNode = (name, path) => ({ name, path, count: 0, dirty: 0, checked: 0, children: new Map() });
+  const top = newNode("all files", "");
+
+  /** The nodes from the top to a path; those that are missing are made where that is asked for. */
+  function nodesTo(path, isMade) {
+    const nodes = [top];
+    for (const key of path.match(/[^/]*\/|[^/]+$/g) || []) {
+      const node = nodes[nodes.length - 1];
+      if (!node.children.has(key)) {
+        if (!isMade) break;
+        node.children.set(key, newNode(key, node.path + key));
+      }
+      nodes.push(node.children.get(key));
+    }
+    return nodes;
+  }
 
   function grow() {
     for (const file of data.files) {
-      const count = file[COUNTS].reduce((sum, part) => sum + part, 0);
-      const parts = file[PATH].split("/");
-      let node = top;
-      node.count += count;
-      parts.forEach((part, depth) => {
-        const isFile = depth === parts.length - 1;
-        const key = isFile ? part : `${part}/`;
-        if (!node.children.has(key)) {
-          node.children.set(key, { name: key, path: node.path + key, count: 0, children: new Map() });
-        }
-        node = node.children.get(key);
-        node.count += count;
-      });
+      for (const node of nodesTo(file[PATH], true)) {
+        node.count += file[COUNTS].reduce((sum, part) => sum + part, 0);
+        node.dirty += 1;
+      }
     }
+    for (const [folder, checked] of data.folders) {
+      for (const node of nodesTo(folder && `${folder}/`, false)) node.checked += checked;
+    }
+  }
+
+  /** As Python's `Score.percent`: 100.0 only where every file is clean. */
+  function score(node) {
+    if (node.dirty === 0) return "100.0";
+    return Math.min(99.9, Math.max(0, (100 * (node.checked - node.dirty)) / node.checked)).toFixed(1);
   }
 
   /** A chain of folders that hold nothing but the next is one line. */
@@ -210,13 +225,17 @@
     item.setAttribute("role", "treeitem");
     item.setAttribute("aria-level", String(level));
     item.setAttribute("aria-selected", "false");
-    item.setAttribute("aria-label", `${node.name}, ${counted(node.count, "violation")}`);
+    const isFolder = node.children.size > 0;
+    const clean = isFolder && node.checked ? `, ${score(node)} % of ${counted(node.checked, "file")} clean` : "";
+    item.setAttribute("aria-label", `${node.name}, ${counted(node.count, "violation")}${clean}`);
     item.tabIndex = -1;
     item.node = node;
     const line = make("div", "node");
-    line.append(make("span", "twist", ""), make("span", "label", node.name), make("span", "count", number(node.count)));
+    line.append(make("span", "twist", ""), make("span", "label", node.name));
+    if (clean) line.append(make("span", "count", `${score(node)} %`));
+    line.append(make("span", "count total", number(node.count)));
     item.append(line);
-    if (node.children.size) setExpanded(item, false);
+    if (isFolder) setExpanded(item, false);
     return item;
   }
 
