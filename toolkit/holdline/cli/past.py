@@ -6,13 +6,15 @@ import argparse
 import functools
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from holdline.burndown import Burndown
 from holdline.categories import Categorizer
 from holdline.cli.session import Session, progress_on
 from holdline.errors import HoldlineError
 from holdline.reports.console import Console
+
+if TYPE_CHECKING:
+    from holdline.burndown import Burndown
 
 NOBODY = "(nobody)"
 
