@@ -128,6 +128,13 @@ def test_the_policy_admits_its_own_style_and_script_alone(shown: HtmlInput) -> N
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
 
 
+def test_a_code_of_no_rule_is_listed_too(shown: HtmlInput) -> None:
+    """A suppression's own faults have one."""
+    data = data_of(render_scan(shown._replace(rules=[])))
+    assert [rule[0] for rule in data["rules"]] == ["HL101", "HL104"]
+    assert [data["rules"][row[1]][0] for row in data["violations"]] == ["HL101", "HL104", "HL104"]
+
+
 def test_hostile_text_stays_text(shown: HtmlInput) -> None:
     violation = shown.scan.violations[0]._replace(path=f"a/{EVIL}.py", message=EVIL, text=EVIL, hint=EVIL, refusal=EVIL)
     file = FileResult(violation.path, Category.TESTS, (violation,))
