@@ -10,10 +10,12 @@ def _listed(words: str) -> frozenset[str]:
 # Words that name a secret wherever they stand in a name.
 _SECRET_WORDS = _listed(
     "password passwords passwd passphrase secret secrets token tokens credential credentials creds apikey apikeys"
-    " accesskey secretkey authkey authtoken privatekey jwt bearer otp dbpassword pgpassword"
+    " accesskey secretkey authkey privatekey jwt bearer otp passcode mnemonic psk sshpass"
 )
+# The same glued to another word; no ordinary word ends so.
+_GLUED = ("password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey")
 # Words that name a secret only at the end: DB_PASS is one, PASS_THROUGH is none.
-_SECRET_ENDINGS = _listed("key keys pass pwd oldpwd auth cookie salt pepper signature pin")
+_SECRET_ENDINGS = _listed("key keys pass pw pwd oldpwd auth cookie salt pepper signature pin")
 # The shell's working directory, unless it is none: connection strings have `Pwd=`.
 _DIRECTORIES = frozenset({"pwd", "oldpwd"})
 # Keys that open nothing.
@@ -65,7 +67,7 @@ def _announces(name: str) -> bool:
         return False
     if parts[-1].isdigit() and len(parts) > 1:
         parts = parts[:-1]
-    if not _SECRET_WORDS.isdisjoint(parts):
+    if not _SECRET_WORDS.isdisjoint(parts) or any(part.endswith(_GLUED) for part in parts):
         return True
     if parts[-1] not in _SECRET_ENDINGS:
         return False
