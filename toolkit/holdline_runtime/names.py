@@ -10,7 +10,7 @@ def _listed(words: str) -> frozenset[str]:
 # Words that name a secret wherever they stand in a name.
 _SECRET_WORDS = _listed(
     "password passwords passwd passphrase secret secrets token tokens credential credentials creds apikey apikeys"
-    " accesskey secretkey authkey privatekey jwt bearer otp passcode mnemonic psk sshpass"
+    " accesskey secretkey authkey privatekey jwt bearer otp totp passcode mnemonic psk sshpass"
 )
 # The same glued to another word; no ordinary word ends so.
 _GLUED = ("password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey")
@@ -30,7 +30,8 @@ _ABOUT = _listed(
     " policy rotation days hours minutes seconds ms expiry expires expiration expire lifetime age version"
     " provider backend store manager class scope scopes audience issuer field column param parameter hint prompt"
     " helper sock socket user username bits rounds iterations domain secure samesite httponly region arn"
-    " parallelism usage budget per minute check mode strategy location cmd command"
+    " parallelism usage budget per minute check mode strategy location cmd command digits"
+    " interval window"
 )
 _NUMBER_WORDS = _listed("max min num number per count limit total budget usage")
 _WORDS_OF_TRUTH = _listed("true false yes no on off none null 0 1")
@@ -62,7 +63,7 @@ def tells_secret(name: str, value: str) -> bool:
 
 def _announces(name: str) -> bool:
     parts = words(name)
-    if not parts or parts[-1] in _ABOUT:
+    if not parts or parts[-1] in _ABOUT or tells_public(name):
         # AWS_ACCESS_KEY_ID tells half of a pair only, but API_KEY_1 and TOKEN_2 are secrets
         return False
     if parts[-1].isdigit() and len(parts) > 1:
@@ -72,6 +73,11 @@ def _announces(name: str) -> bool:
     if parts[-1] not in _SECRET_ENDINGS:
         return False
     return not (parts[-1] in ("key", "keys") and (len(parts) == 1 or parts[-2] in _HARMLESS_KEYS))
+
+
+def tells_public(name: str) -> bool:
+    """Tell whether the name announces a key that everybody may know, however random it looks."""
+    return words(name)[-2:-1] in (["public"], ["pub"], ["publishable"]) and name.lower().endswith("key")
 
 
 def words(name: str) -> list[str]:

@@ -34,7 +34,7 @@ _KNOWN = re.compile(
 )
 # The way that issuers build tokens, whoever they are: a prefix, and something long of one case behind it.
 _PREFIXED = re.compile(
-    r"[a-z]{2,8}_(?:[a-z0-9]{1,16}_)?[0-9a-f]{32,}"
+    r"[a-z]{2,8}_(?:[a-z0-9]{1,16}_)?[0-9a-f]{32,}|[A-Z]{2,8}-[0-9a-f]{20,}-[0-9a-f]{20,}"
     r"|[A-Za-z][A-Za-z0-9]{2,5}[.-](?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{24,}(?:\.[A-Z0-9]{24,})?"
 )
 # What a password generator makes: one word of letters in both cases, digits and signs, in quick alternation.
@@ -55,13 +55,15 @@ _HOOK = re.compile(r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers
 )  # fmt: skip
 _PAIR = re.compile(r"(?:^|[\s;,{'\"])(?P<name>[A-Za-z][\w .-]{0,40}?)['\"]?\s*[=:]\s*['\"]?(?P<value>[^\s;,'\"}]+)")
 _OPTION = re.compile(r"(?:^|\s)--(?P<name>[a-z][\w-]{1,40})[ =]['\"]?(?P<value>[^\s'\"-][^\s'\"]*)")
+_USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[ =]?[^\s:=/]+:(?P<value>[^\s/]+)")  # curl's; not a path
 _NETRC = re.compile(r"\b(?:machine\s+\S+|default)\s+(?:login\s+\S+\s+)?password\s+(?P<value>\S+)")
 _HEADER = re.compile(r"\b(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<value>[A-Za-z0-9+/_.=-]{12,})")
-# Random to look at, and made to be shown: public keys and certificates, hosts' keys, subresource integrity.
+# Random to look at, and made to be shown: public keys and certificates, hosts' keys, subresource integrity,
+# publishable keys.
 _PUBLIC = re.compile(
     r"\b(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ AAAA[A-Za-z0-9+/=]+|\|1\|[A-Za-z0-9+/=]+\|[A-Za-z0-9+/=]+"
     r"|-----BEGIN (?![A-Z0-9 ]*PRIVATE)(?P<label>[A-Z0-9 ]+)-----[\s\S]*?-----END (?P=label)-----"
-    r"|\bsha(?:256|384|512)[-:][A-Za-z0-9+/=]+"
+    r"|\bsha(?:256|384|512)[-:][A-Za-z0-9+/=]+|\bpk_(?:live|test)_[A-Za-z0-9]+"
 )
 _CANDIDATE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -69,14 +71,10 @@ _SIGNED = frozenset({"sig", "signature", "code", "key", "auth", "hmac", "sas"})
 _BITS = 3.6  # per character; English identifiers of that length stay below when case and digits alternate too
 
 
-def holds_secret(text: str) -> bool:
-    """Tell whether a text is, or has in it, what looks like a credential."""
-    return any(True for _ in secret_spans(text))
-
-
 def secret_spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of every credential in a text: in a URL the password, not the host."""
-    spans = certain_spans(text) + [found.span("value") for found in _NETRC.finditer(text)]
+    spans = certain_spans(text)
+    spans += [found.span("value") for told in (_NETRC, _USER_OPTION) for found in told.finditer(text)]
     for named in (_PAIR, _OPTION):
         spans += [
             found.span("value") for found in named.finditer(text) if names.tells_secret(*found.group("name", "value"))
