@@ -48,7 +48,8 @@ def wrong(shapes: str, sensitive: bool) -> dict[str, int]:
 
 def test_shapes_written_without_a_look_at_the_rules() -> None:
     missed = wrong(held_out.SECRETS, sensitive=True)
-    assert {name for name, count in missed.items() if count == held_out.DRAWS} == {"SETTING_D", "SETTING_F"}  # hexadecimal
+    always = {name for name, count in missed.items() if count == held_out.DRAWS}
+    assert always == {"SETTING_D", "SETTING_F"}  # hexadecimal
     assert sum(missed.values()) <= 71
     assert wrong(held_out.LOOK_ALIKES, sensitive=False).keys() <= {"CAPTCHA_SITE"}  # the secret one has the same shape
     assert len(held_out.SECRETS.split("\n")) == len(held_out.LOOK_ALIKES.split("\n")) == 102

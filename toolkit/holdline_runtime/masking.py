@@ -50,6 +50,11 @@ def is_declared(key: str) -> bool:
     return _declared.get(key, False)
 
 
+def declarations() -> dict[str, bool]:
+    """Return what has been declared so far."""
+    return dict(_declared)
+
+
 def witness(tell: Callable[[str, str], None] | None) -> None:
     """Have a function told of each variable that is masked, in place of the one before; None has nobody told."""
     _witnesses[:] = [] if tell is None else [tell]
