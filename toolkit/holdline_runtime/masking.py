@@ -33,7 +33,7 @@ def is_sensitive(key: str, value: str) -> bool:
     declared = _declared.get(key)
     if declared is not None:
         return declared
-    return names.tells_secret(key, value) or has_secret_shape(value, public=names.tells_public(key))
+    return names.tells_secret(key, value) or _has_secret_shape(key, value)
 
 
 def mask(key: str, value: str) -> str:
@@ -60,8 +60,8 @@ def witness(tell: Callable[[str, str], None] | None) -> None:
     _witnesses[:] = [] if tell is None else [tell]
 
 
-def has_secret_shape(value: str, *, public: bool = False) -> bool:
-    """Tell whether the text alone, whatever it is called, looks like a credential or holds one.
+def _has_secret_shape(key: str, value: str) -> bool:
+    """Tell whether the value looks like a credential or holds one.
 
     Of what is said to be public no random look is held against it, only a shape that is a credential anywhere.
     """
@@ -69,4 +69,4 @@ def has_secret_shape(value: str, *, public: bool = False) -> bool:
         return False
     from holdline_runtime import shapes  # `re` is no part of the import budget
 
-    return bool(shapes.certain_spans(value) if public else shapes.secret_spans(value))
+    return bool(shapes.secret_spans(value) and (not names.tells_public(key) or shapes.certain_spans(value)))

@@ -74,15 +74,24 @@ _BITS = 3.6  # per character; English identifiers of that length stay below when
 def secret_spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of every credential in a text: in a URL the password, not the host."""
     spans = certain_spans(text)
-    spans += [found.span("value") for told in (_NETRC, _USER_OPTION) for found in told.finditer(text)]
-    for named in (_PAIR, _OPTION):
-        spans += [
-            found.span("value") for found in named.finditer(text) if names.tells_secret(*found.group("name", "value"))
-        ]
+    named = [*_PAIR.finditer(text)]
+    if "-" in text:
+        named += _OPTION.finditer(text)
+        spans += [found.span("value") for found in _USER_OPTION.finditer(text)]
+    spans += [found.span("value") for found in named if names.tells_secret(*found.group("name", "value"))]
+    if "password" in text:
+        spans += [found.span("value") for found in _NETRC.finditer(text)]
     if _PREFIXED.fullmatch(text) or _is_generated(text):
         spans.append((0, len(text)))
-    text = _PUBLIC.sub(lambda found: " " * len(found[0]), text)
-    return spans + [found.span() for found in _CANDIDATE.finditer(text) if _random(found[0])]
+    return spans + _random_spans(text)
+
+
+def _random_spans(text: str) -> list[tuple[int, int]]:
+    found = [candidate.span() for candidate in _CANDIDATE.finditer(text) if _random(candidate[0])]
+    if not found:
+        return found
+    public = [made.span() for made in _PUBLIC.finditer(text)]
+    return [(at, to) for at, to in found if not any(start < to and at < end for start, end in public)]
 
 
 def certain_spans(text: str) -> list[tuple[int, int]]:
