@@ -60,6 +60,7 @@ def test_shapes_written_without_a_look_at_the_rules() -> None:
     [
         ("HINT", "machine learning: the login page and the password field"),
         ("OPTIONS", "--password-file /run/secrets/db --no-token --key-type rsa"),
+        ("DOCKER_RUN", "--rm -u 1000:1000 --user www-data:www-data -v /srv:/srv"),
         ("HOST", "http://db.internal:8080?owner=a@example.com"),
         ("CACHE", "linux-pip-" + "0123456789abcdef" * 4),
         ("RUN", "Nightly-2026-11-20T10:11:12Z-eu"),

@@ -141,3 +141,16 @@ def test_a_formatter_leaves_the_record_alone() -> None:
     with patch_env(API_KEY=LONG):
         assert formatter.format(record) == f"INFO with {MASK}"
     assert record.getMessage() == f"with {LONG}"
+
+
+@pytest.mark.parametrize(
+    "part", ["a.", "Aa1-", "a://", "?a=1&", "--a-b ", "-u a:b ", "password ", "-----BEGIN A-----", "a=b;", "eyJ", "aB3"]
+)
+def test_no_text_makes_the_expressions_slow(part: str) -> None:
+    import time
+
+    text = part * (100_000 // len(part))
+    started = time.process_time()
+    scrub(text)
+    masking.mask("VALUE", text)
+    assert time.process_time() - started < 3, "seconds; some took half a minute"

@@ -47,7 +47,7 @@ _PRIVATE_KEY = re.compile(
 )
 # A password may hold `?` and `#` though it should not; a port with a query behind it is none.
 _USER_INFO = re.compile(
-    r"\b[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^\s/?#@:'\"]*)(?::(?!\d{1,5}[?#])(?P<password>[^\s/'\"]*))?@"
+    r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<user>[^\s/?#@:'\"]*)(?::(?!\d{1,5}[?#])(?P<password>[^\s/'\"]*))?@"
 )
 _QUERY = re.compile(r"[?&;#](?P<name>[\w.\[\]-]{1,60})=(?P<value>[^\s&;#'\"]+)")
 _HOOK = re.compile(r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/\S+|[\w.]*discord(?:app)?\.com/api/webhooks/\d+/\S+"
@@ -55,14 +55,17 @@ _HOOK = re.compile(r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers
 )  # fmt: skip
 _PAIR = re.compile(r"(?:^|[\s;,{'\"])(?P<name>[A-Za-z][\w .-]{0,40}?)['\"]?\s*[=:]\s*['\"]?(?P<value>[^\s;,'\"}]+)")
 _OPTION = re.compile(r"(?:^|\s)--(?P<name>[a-z][\w-]{1,40})[ =]['\"]?(?P<value>[^\s'\"-][^\s'\"]*)")
-_USER_OPTION = re.compile(r"(?:^|\s)(?:-u|--user)[ =]?[^\s:=/]+:(?P<value>[^\s/]+)")  # curl's; not a path
+# curl's; not a path, and not a user and group for `docker run`.
+_USER_OPTION = re.compile(
+    r"(?:^|\s)(?:-u|--user)[ =]?(?P<user>[^\s:=/]+):(?!(?:\d+|(?P=user))(?:\s|$))(?P<value>[^\s/]+)"
+)
 _NETRC = re.compile(r"\b(?:machine\s+\S+|default)\s+(?:login\s+\S+\s+)?password\s+(?P<value>\S+)")
 _HEADER = re.compile(r"\b(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<value>[A-Za-z0-9+/_.=-]{12,})")
 # Random to look at, and made to be shown: public keys and certificates, hosts' keys, subresource integrity,
 # publishable keys.
 _PUBLIC = re.compile(
     r"\b(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ AAAA[A-Za-z0-9+/=]+|\|1\|[A-Za-z0-9+/=]+\|[A-Za-z0-9+/=]+"
-    r"|-----BEGIN (?![A-Z0-9 ]*PRIVATE)(?P<label>[A-Z0-9 ]+)-----[\s\S]*?-----END (?P=label)-----"
+    r"|-----BEGIN (?![A-Z0-9 ]*PRIVATE)(?P<label>[A-Z0-9 ]+)-----[\s\S]{0,16384}?-----END (?P=label)-----"
     r"|\bsha(?:256|384|512)[-:][A-Za-z0-9+/=]+|\bpk_(?:live|test)_[A-Za-z0-9]+"
 )
 _CANDIDATE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
