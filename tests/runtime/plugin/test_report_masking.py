@@ -71,7 +71,20 @@ def broken():
 def test_teardown(broken):
     pass
 
-def test_warning_and_property(record_property):
+def test_expected():
+    with patch_env(API_TOKEN=SECRET):
+        pytest.xfail("because of " + SECRET)
+
+def test_skipped():
+    with patch_env(API_TOKEN=SECRET):
+        pytest.skip("because of " + SECRET)
+
+def test_group():
+    with patch_env(API_TOKEN=SECRET):
+        raise ExceptionGroup(SECRET, [KeyError(SECRET)])
+
+def test_warning_and_property(record_property, record_testsuite_property):
+    record_testsuite_property("token", SECRET)
     with patch_env(API_TOKEN=SECRET):
         warnings.warn("about " + SECRET)
         record_property("token", SECRET)
@@ -124,7 +137,7 @@ def secret_runs(text: str) -> list[str]:
 )
 def test_nothing_secret_is_reported(tmp_path: Path, style: str, option: tuple[str, str]) -> None:
     shown, xml = run(tmp_path, *option, f"--tb={style}", "-o", "log_cli=true", "--log-file=log")
-    assert "10 failed, 4 passed" in shown
+    assert "11 failed, 4 passed" in shown
     assert "UserWarning: about <masked>" in shown
     log = tmp_path.joinpath("log").read_text(encoding="utf-8")
     assert "log <masked>" in log
@@ -159,5 +172,5 @@ def test_modules_that_do_not_import(tmp_path: Path) -> None:
 def test_xdist_workers(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     shown, xml = run(tmp_path, *MASKED, "-n2")
-    assert "10 failed" in shown
+    assert "11 failed" in shown
     assert secret_runs(shown + xml) == []

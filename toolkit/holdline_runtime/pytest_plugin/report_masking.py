@@ -12,6 +12,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import pytest
+from _pytest.junitxml import xml_key
 
 from holdline_runtime import audit, scrubbing
 from holdline_runtime.log_masking import MaskingFormatter
@@ -46,6 +47,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Scrub the properties of the whole suite before they are written."""
+    xml = session.config.stash.get(xml_key, None)
+    if xml is not None:
+        xml.global_properties[:] = [(name, scrubbing.scrub(value)) for name, value in xml.global_properties]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
     """Scrub a warning before it gets into the summary."""
     text = str(warning_message.message)
@@ -71,6 +80,8 @@ def _scrubbed(report: R) -> R:
         report.sections = [(name, scrubbing.scrub(content)) for name, content in report.sections]
         if isinstance(report, pytest.TestReport):
             report.user_properties = [(name, _scrub(value)) for name, value in report.user_properties]
+            if hasattr(report, "wasxfail"):
+                report.wasxfail = _scrub(report.wasxfail)
     return report
 
 
