@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from holdline import __version__
 from holdline.git import Repository
@@ -14,23 +13,19 @@ from holdline_hooks import native, state
 from holdline_hooks.config_file import read_config
 from holdline_hooks.config_text import CONFIG, hooks_in
 from holdline_hooks.programs import find_pre_commit, has_holdline
+from holdline_hooks.report import Finding
 from holdline_hooks.script import Hook
+from holdline_hooks.staging_diagnosis import examine_staging
 from holdline_hooks.state import State
 
 _AGAIN = "run `holdline install`"
 
 
-class Finding(NamedTuple):
-    """One line; where it is not `fine` it says what to do."""
-
-    fine: bool
-    text: str
-
-
 def examine(repo: Repository) -> list[Finding]:
-    """Look at this clone's hooks, and change nothing."""
+    """Look at this clone's hooks, and at what keeps its tests to staging, and change nothing."""
     known = state.load(repo.common_dir)
     found = [*_native(repo, known), *_elsewhere(repo, known), *_through_pre_commit(repo, known)]
+    found += examine_staging(repo.root, known)
     return found or [Finding(False, f"Holdline is not installed here: {_AGAIN}")]
 
 

@@ -1,8 +1,9 @@
-"""What an installation tells."""
+"""What an installation tells, and what an examination finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass
@@ -11,3 +12,10 @@ class Report:
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+
+
+class Finding(NamedTuple):
+    """One line; where it is not `fine` it says what to do."""
+
+    fine: bool
+    text: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 from holdline.errors import HoldlineError
 from holdline.git import Repository
@@ -19,6 +20,8 @@ from holdline_hooks.staging_text import (
     NotUnderstood,
     apply,
     configure,
+    environments,
+    requires_plugin,
     section_of,
     take_back,
     trip,
@@ -42,10 +45,11 @@ def install_staging(repo: Repository) -> Report:
         if edits:
             known.staging.setdefault(name, []).extend([edit.old, edit.new] for edit in edits)
     state.save(repo.common_dir, known)
+    allowed = " ".join(read_configuration(repo.root).environments or [ENVIRONMENT])
     for name, edits in steps:
         if edits:
             _write(repo.root / name, _read(repo.root / name), edits)
-        report.done.append(f"{name}: {'tests are kept to' if edits else 'already keeps tests to'} {ENVIRONMENT}")
+        report.done.append(f"{name}: {'tests are kept to' if edits else 'already keeps tests to'} {allowed}")
     if any(edits for _, edits in steps):
         report.done.append("commit both files; every environment that runs the tests needs Holdline installed")
     return report
@@ -68,6 +72,30 @@ def leave_staging(repo: Repository, known: state.State, report: Report) -> None:
         del known.staging[name]
         report.done.append(f"{name}: tests are not kept to {ENVIRONMENT} any more")
     state.save(repo.common_dir, known)
+
+
+class Configuration(NamedTuple):
+    """What the file that pytest reads at a root says, or, where there is none, the one that would be written.
+
+    `environments` is None where it does not restrict the tests.
+    """
+
+    name: str
+    environments: list[str] | None
+    requires_plugin: bool
+
+
+def read_configuration(root: Path) -> Configuration:
+    """Read it. Raises HoldlineError where it cannot be read."""
+    name = _configuration(root)
+    text = _read(root / name) or ""
+    section = _section_of(name, text) if text else ""
+    return Configuration(name, environments(name, text, section), requires_plugin(name, text, section))
+
+
+def has_tripwire(root: Path) -> bool:
+    """Tell whether the root's conftest refuses to run without the plugin; HoldlineError where it cannot be read."""
+    return not _tripped(root)
 
 
 def _configuration(root: Path) -> str:

@@ -75,6 +75,17 @@ def configure(name: str, text: str, section: str) -> list[Edit]:
     return edits
 
 
+def environments(name: str, text: str, section: str) -> list[str] | None:
+    """Return the environments that a configuration keeps the tests to; None where it says nothing of them."""
+    value = _section(name.endswith(".toml"), text, section).get(ENVIRONMENTS) if section else None
+    return value.split() if isinstance(value, str) else value
+
+
+def requires_plugin(name: str, text: str, section: str) -> bool:
+    """Tell whether pytest refuses to run without the plugin."""
+    return bool(section) and _requires_us(_section(name.endswith(".toml"), text, section).get(REQUIRED, ""))
+
+
 def trip(text: str) -> list[Edit]:
     """Return the edit that puts the tripwire into a conftest, before its first import; none where it is there."""
     tree = ast.parse(text)

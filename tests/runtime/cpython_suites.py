@@ -1,11 +1,12 @@
 """Run CPython's own tests of `os.environ` and `patch.dict` against ours; prints the outcomes as JSON.
 
 Run as a script, in a process of its own, since it replaces names inside the test modules:
-`python cpython_suites.py environ|patch`.
+`python cpython_suites.py environ|overlay|patch`; the second is the first, on top of an empty overlay.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import json
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from holdline_runtime import get_env
+from holdline_runtime import get_env, patch_env
 from holdline_runtime.environment import Environment
 from holdline_runtime.frame import ProcessFrame
 from holdline_runtime.patching import EnvironmentPatch
@@ -85,7 +86,7 @@ def environ_tests() -> unittest.TestSuite:
 
 def patch_tests() -> unittest.TestSuite:
     suite = unittest.TestSuite()
-    for name in ("testpatch", "testasync", "testwith"):
+    for name in ("testpatch", "testasync", "testwith", "testmock"):
         module = import_first(f"test.test_unittest.testmock.{name}", f"unittest.test.testmock.{name}")
         module.patch = PatchWithOurDict()
         for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)):
@@ -103,9 +104,10 @@ def flatten(suite: Any) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    tests = {"environ": environ_tests, "patch": patch_tests}[sys.argv[1]]()
+    tests = {"environ": environ_tests, "overlay": environ_tests, "patch": patch_tests}[sys.argv[1]]()
     ran = [test.id().rpartition(".")[2] for test in flatten(tests)]
     result = unittest.TestResult()
-    tests.run(result)
+    with patch_env(mode="overlay") if sys.argv[1] == "overlay" else contextlib.nullcontext():
+        tests.run(result)
     failed = {test.id().rpartition(".")[2]: text for test, text in [*result.failures, *result.errors]}
     sys.stdout.write(json.dumps({"ran": ran, "failed": failed}))

@@ -38,7 +38,7 @@ OPERATIONS = st.one_of(
     st.tuples(st.just(lambda env, other: env.update(**other)), st.just({"A": "1", "self": "2"})),
     st.tuples(st.just(lambda env, other: env | other), MAPPINGS),
     st.tuples(st.just(lambda env, other: other | env), MAPPINGS),
-    st.tuples(st.just(lambda env, other: env.__ior__(other) and None), st.one_of(MAPPINGS, PAIRS)),
+    st.tuples(st.just(lambda env, other: (env.__ior__(other), None)[1]), st.one_of(MAPPINGS, PAIRS)),
     st.tuples(st.just(lambda env, other: env == other), st.one_of(MAPPINGS, PAIRS, st.none())),
     st.tuples(st.just(lambda env, other: env != other), st.one_of(MAPPINGS, PAIRS, st.none())),
     st.tuples(

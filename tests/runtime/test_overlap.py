@@ -187,8 +187,13 @@ def test_the_main_thread_waits_too(workers: tuple[Worker, Worker]) -> None:
     one, _ = workers
     patch = patch_env({KEY: "1"})
     one.do(patch.start)
-    with pytest.raises(OverlappingPatchError), patch_env({KEY: "2"}):
+    with pytest.raises(OverlappingPatchError) as caught, patch_env({KEY: "2"}):
         pytest.fail("the entry must fail")
+    # Who, where and how long, and what to do.
+    assert "thread 'ThreadPoolExecutor-" in str(caught.value)
+    assert "test_overlap.py:" in str(caught.value) or "thread.py:" in str(caught.value)
+    assert "which this one would overlap and has not ended in 0.3 s" in str(caught.value)
+    assert "make that one before the thread starts, or use mode='overlay'" in str(caught.value)
     leaving = one.begin(lambda: (time.sleep(0.05), patch.stop()))
     with patch_env({KEY: "2"}):
         assert os.environ[KEY] == "2"

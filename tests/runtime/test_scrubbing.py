@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from holdline_runtime import masking, patch_env, scrubbing
-from holdline_runtime.log_masking import MaskingFilter
+from holdline_runtime.log_masking import MaskingFilter, MaskingFormatter
 from holdline_runtime.masking import MASK
 from holdline_runtime.scrubbing import scrub
 
@@ -109,3 +109,48 @@ def test_logs(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"using {MASK}" in shown
     assert "plain of 2" in shown
     assert f"LookupError: {MASK}" in shown
+
+
+def test_a_long_text_and_many_secrets_take_no_longer_than_they_must() -> None:
+    import time
+
+    scrubbing.remember_all()
+    for number in range(1000):
+        masking.mask("API_KEY", f"{number:040d}"[::-1])
+    text = "nothing of the kind\n" * 10_000
+    started = time.process_time()
+    assert scrub(text) == text
+    assert time.process_time() - started < 3, "seconds; each secret by itself would take some twenty"
+
+
+def test_secrets_that_begin_alike_are_each_found() -> None:
+    with patch_env(A_TOKEN="abcdefgh-1", B_TOKEN="abcdefgh-22", C_TOKEN="ab!?"):
+        assert scrub("abcdefgh-1 abcdefgh-22 abcdefgh-3 ab!? ") == f"{MASK} {MASK} abcdefgh-3 {MASK} "
+
+
+def test_a_change_of_the_environment_is_seen_at_once() -> None:
+    with patch_env(A_TOKEN="first-of-them"):
+        assert scrub("first-of-them") == MASK
+    with patch_env(A_TOKEN="second-of-them"):
+        assert scrub("first-of-them second-of-them") == f"first-of-them {MASK}"
+
+
+def test_a_formatter_leaves_the_record_alone() -> None:
+    formatter = MaskingFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    record = logging.LogRecord("app", logging.INFO, __file__, 1, "with %s", (LONG,), None)
+    with patch_env(API_KEY=LONG):
+        assert formatter.format(record) == f"INFO with {MASK}"
+    assert record.getMessage() == f"with {LONG}"
+
+
+@pytest.mark.parametrize(
+    "part", ["a.", "Aa1-", "a://", "?a=1&", "--a-b ", "-u a:b ", "password ", "-----BEGIN A-----", "a=b;", "eyJ", "aB3"]
+)
+def test_no_text_makes_the_expressions_slow(part: str) -> None:
+    import time
+
+    text = part * (100_000 // len(part))
+    started = time.process_time()
+    scrub(text)
+    masking.mask("VALUE", text)
+    assert time.process_time() - started < 3, "seconds; some took half a minute"

@@ -31,12 +31,17 @@ class InvalidVariableError(ValueError):
 class OverlappingPatchError(RuntimeError):
     """A patch of the process environment cannot be applied: another task, or thread, holds one that would overlap.
 
-    `args` are who holds it (`task 'name'` or `thread 'name'`) and the `file:line` where it was applied.
+    `args` are who holds it (`task 'name'` or `thread 'name'`), the `file:line` where it was applied, and for how many
+    seconds this one has waited for it: not at all for a task.
     """
 
     def __str__(self) -> str:
-        holder, source = self.args
+        holder, source, waited = self.args
+        after = f" and has not ended in {waited:g} s" if waited else ""
+        other_way = (
+            "make that one before the thread starts" if waited else "run what is to see it through get_env().bind(…)"
+        )
         return (
-            f"{holder} holds a patch of os.environ, applied at {source}, which this one would overlap; end that one"
-            " first, run what is to see it through get_env().bind(…), or use mode='overlay', which cannot overlap"
+            f"{holder} holds a patch of os.environ, applied at {source}, which this one would overlap{after};"
+            f" end that one first, {other_way}, or use mode='overlay', which cannot overlap"
         )

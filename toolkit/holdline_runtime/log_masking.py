@@ -1,4 +1,4 @@
-"""A filter that keeps secrets out of log lines, for handlers of the standard `logging`."""
+"""Keeps secrets out of log lines: a filter or a formatter for handlers of the standard `logging`."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ class MaskingFilter(logging.Filter):
         if record.exc_text:  # formatters use this text where there is one
             record.exc_text = scrub(record.exc_text)
         return True
+
+
+class MaskingFormatter(logging.Formatter):
+    """Scrubs what another formatter makes of a record, and leaves the record to other handlers as it is."""
+
+    def __init__(self, inner: logging.Formatter | None) -> None:
+        super().__init__()
+        self._inner = inner or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback where there is one, without secrets."""
+        return scrub(self._inner.format(record))

@@ -33,7 +33,7 @@ def is_sensitive(key: str, value: str) -> bool:
     declared = _declared.get(key)
     if declared is not None:
         return declared
-    return names.tells_secret(key, value) or has_secret_shape(value)
+    return names.tells_secret(key, value) or _has_secret_shape(key, value)
 
 
 def mask(key: str, value: str) -> str:
@@ -50,15 +50,23 @@ def is_declared(key: str) -> bool:
     return _declared.get(key, False)
 
 
+def declarations() -> dict[str, bool]:
+    """Return what has been declared so far."""
+    return dict(_declared)
+
+
 def witness(tell: Callable[[str, str], None] | None) -> None:
     """Have a function told of each variable that is masked, in place of the one before; None has nobody told."""
     _witnesses[:] = [] if tell is None else [tell]
 
 
-def has_secret_shape(value: str) -> bool:
-    """Tell whether the text alone, whatever it is called, looks like a credential or holds one."""
+def _has_secret_shape(key: str, value: str) -> bool:
+    """Tell whether the value looks like a credential or holds one.
+
+    Of what is said to be public no random look is held against it, only a shape that is a credential anywhere.
+    """
     if len(value) < _SHORTEST_SHAPE or _PLAIN.issuperset(value):  # most values: spare them the expressions
         return False
     from holdline_runtime import shapes  # `re` is no part of the import budget
 
-    return shapes.holds_secret(value)
+    return bool(shapes.secret_spans(value) and (not names.tells_public(key) or shapes.certain_spans(value)))

@@ -10,10 +10,12 @@ def _listed(words: str) -> frozenset[str]:
 # Words that name a secret wherever they stand in a name.
 _SECRET_WORDS = _listed(
     "password passwords passwd passphrase secret secrets token tokens credential credentials creds apikey apikeys"
-    " accesskey secretkey authkey authtoken privatekey jwt bearer otp dbpassword pgpassword"
+    " accesskey secretkey authkey privatekey jwt bearer otp totp passcode mnemonic psk sshpass"
 )
+# The same glued to another word; no ordinary word ends so.
+_GLUED = ("password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey")
 # Words that name a secret only at the end: DB_PASS is one, PASS_THROUGH is none.
-_SECRET_ENDINGS = _listed("key keys pass pwd oldpwd auth cookie salt pepper signature pin")
+_SECRET_ENDINGS = _listed("key keys pass pw pwd oldpwd auth cookie salt pepper signature pin")
 # The shell's working directory, unless it is none: connection strings have `Pwd=`.
 _DIRECTORIES = frozenset({"pwd", "oldpwd"})
 # Keys that open nothing.
@@ -28,7 +30,8 @@ _ABOUT = _listed(
     " policy rotation days hours minutes seconds ms expiry expires expiration expire lifetime age version"
     " provider backend store manager class scope scopes audience issuer field column param parameter hint prompt"
     " helper sock socket user username bits rounds iterations domain secure samesite httponly region arn"
-    " parallelism usage budget per minute check mode strategy location cmd command"
+    " parallelism usage budget per minute check mode strategy location cmd command digits"
+    " interval window"
 )
 _NUMBER_WORDS = _listed("max min num number per count limit total budget usage")
 _WORDS_OF_TRUTH = _listed("true false yes no on off none null 0 1")
@@ -60,16 +63,21 @@ def tells_secret(name: str, value: str) -> bool:
 
 def _announces(name: str) -> bool:
     parts = words(name)
-    if not parts or parts[-1] in _ABOUT:
+    if not parts or parts[-1] in _ABOUT or tells_public(name):
         # AWS_ACCESS_KEY_ID tells half of a pair only, but API_KEY_1 and TOKEN_2 are secrets
         return False
     if parts[-1].isdigit() and len(parts) > 1:
         parts = parts[:-1]
-    if not _SECRET_WORDS.isdisjoint(parts):
+    if not _SECRET_WORDS.isdisjoint(parts) or any(part.endswith(_GLUED) for part in parts):
         return True
     if parts[-1] not in _SECRET_ENDINGS:
         return False
     return not (parts[-1] in ("key", "keys") and (len(parts) == 1 or parts[-2] in _HARMLESS_KEYS))
+
+
+def tells_public(name: str) -> bool:
+    """Tell whether the name announces a key that everybody may know, however random it looks."""
+    return words(name)[-2:-1] in (["public"], ["pub"], ["publishable"]) and name.lower().endswith("key")
 
 
 def words(name: str) -> list[str]:

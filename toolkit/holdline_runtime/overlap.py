@@ -186,7 +186,8 @@ def _wait_in_turn(holder: Holder, lock: RLock) -> None:
                 return
             left = until - time.monotonic()
             if blocking is not None and (left <= 0 or blocking.thread == holder.thread):
-                raise OverlappingPatchError(_name(blocking), blocking.source)
+                waited = 0.0 if blocking.thread == holder.thread else WAIT
+                raise OverlappingPatchError(_name(blocking), blocking.source, waited)
             lock.release()
             try:
                 ticket.acquire(timeout=min(max(left, 0.01), _GLANCE))

@@ -14,7 +14,7 @@ from holdline_runtime.environment import get_env
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SHORTEST = 4  # what is shorter occurs by chance all over a report
 _RUN = 8  # characters in a row that give a secret away
@@ -30,16 +30,66 @@ def remember_all() -> None:
 
 def forget() -> None:
     """End what `remember_all` began, and forget."""
+    global _latest
     masking.witness(None)
     _remembered.clear()
+    _latest = ((), _Secrets(()))
 
 
 def scrub(text: str) -> str:
     """Return the text with every secret, and every telling part of one, replaced by the mask."""
-    spans = shapes.certain_spans(text)
-    for secret in _secrets():
-        spans += _occurrences(text, secret)
-    return _without(text, spans)
+    return _without(text, shapes.certain_spans(text) + _current().spans(text))
+
+
+class _Secrets:
+    """The secrets of one moment, arranged so that a text is gone through once, however many there are."""
+
+    __slots__ = ("_heads", "_runs", "_short")
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._runs: set[str] = set()  # of long ones any part of that length is found
+        self._heads: dict[str, list[str]] = {}  # the others by their beginning
+        self._short: list[str] = []
+        for secret in secrets:
+            if len(secret) >= 2 * _RUN:
+                self._runs.update(secret[at : at + _RUN] for at in range(len(secret) - _RUN + 1))
+            elif len(secret) >= _RUN:
+                self._heads.setdefault(secret[:_RUN], []).append(secret)
+            else:
+                self._short.append(secret)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return start and end of each occurrence in a text; they may overlap."""
+        spans = [span for secret in self._short for span in _words(text, secret)]
+        runs, heads = self._runs, self._heads
+        if not runs and not heads:
+            return spans
+        for at in range(len(text) - _RUN + 1):
+            piece = text[at : at + _RUN]
+            if piece in runs:
+                spans.append((at, at + _RUN))
+            if piece in heads:
+                spans += [(at, at + len(secret)) for secret in heads[piece] if text.startswith(secret, at)]
+        return spans
+
+
+# What the secrets were found in last, and they: hardly a line of a report differs from the one before in that.
+_latest: tuple[object, _Secrets] = ((), _Secrets(()))
+
+
+def _current() -> _Secrets:
+    global _latest
+    environ = os.environ  # holdline: allow[HL104] an overlay may hide a secret that code has read below it
+    variables = (dict(environ), get_env().copy())
+    state = (*variables, masking.declarations(), list(_remembered))
+    if _latest[0] != state:
+        found = dict.fromkeys(_remembered)
+        for each in variables:
+            for key, value in each.items():
+                if isinstance(value, str) and masking.is_sensitive(key, value):
+                    found.update(dict.fromkeys(_parts(key, value)))
+        _latest = (state, _Secrets(found))
+    return _latest[1]
 
 
 def _remember(key: str, value: str) -> None:
@@ -47,16 +97,6 @@ def _remember(key: str, value: str) -> None:
         _remembered[part] = None
     while len(_remembered) > _MOST:
         del _remembered[next(iter(_remembered))]
-
-
-def _secrets() -> list[str]:
-    found = dict.fromkeys(_remembered)
-    environ = os.environ  # holdline: allow[HL104] an overlay may hide a secret that code has read below it
-    for variables in (environ, get_env()):
-        for key, value in variables.items():
-            if isinstance(value, str) and masking.is_sensitive(key, value):
-                found.update(dict.fromkeys(_parts(key, value)))
-    return list(found)
 
 
 def _parts(key: str, value: str) -> Iterator[str]:
@@ -70,18 +110,14 @@ def _parts(key: str, value: str) -> Iterator[str]:
                 yield part
 
 
-def _occurrences(text: str, secret: str) -> list[tuple[int, int]]:
-    if len(secret) >= 2 * _RUN:
-        runs = {secret[at : at + _RUN] for at in range(len(secret) - _RUN + 1)}
-        return [(at, at + _RUN) for at in range(len(text) - _RUN + 1) if text[at : at + _RUN] in runs]
-    spans = []
+def _words(text: str, secret: str) -> Iterator[tuple[int, int]]:
+    """Yield where a short secret stands by itself: as a part of a word it is there by chance."""
     at = text.find(secret)
     while at >= 0:
         end = at + len(secret)
-        if len(secret) >= _RUN or not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
-            spans.append((at, end))
+        if not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+            yield at, end
         at = text.find(secret, end)
-    return spans
 
 
 def _is_word(character: str) -> bool:

@@ -5,6 +5,7 @@ Imported when a value of some length is first looked at, since `re` is no part o
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 
@@ -31,36 +32,69 @@ _KNOWN = re.compile(
     rf"|\d{{8,10}}:AA{_WORD}{{30,}}"  # Telegram
     r")"
 )
+# The way that issuers build tokens, whoever they are: a prefix, and something long of one case behind it.
+_PREFIXED = re.compile(
+    r"[a-z]{2,8}_(?:[a-z0-9]{1,16}_)?[0-9a-f]{32,}|[A-Z]{2,8}-[0-9a-f]{20,}-[0-9a-f]{20,}"
+    r"|[A-Za-z][A-Za-z0-9]{2,5}[.-](?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{24,}(?:\.[A-Z0-9]{24,})?"
+)
+# What a password generator makes: one word of letters in both cases, digits and signs, in quick alternation.
+_GENERATED = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[A-Za-z0-9!#$%&*@^_+=?~-]{16,64}")
+_SIGN = re.compile(r"[!#$%&*@^?~]")
+_PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]*-----)?"
     r"|PuTTY-User-Key-File-\d[\s\S]*"
 )
-_USER_INFO = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://(?P<user>[^\s/?#@:'\"]*)(?::(?P<password>[^\s/?#'\"]*))?@")
+# A password may hold `?` and `#` though it should not; a port with a query behind it is none.
+_USER_INFO = re.compile(
+    r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<user>[^\s/?#@:'\"]*)(?::(?!\d{1,5}[?#])(?P<password>[^\s/'\"]*))?@"
+)
 _QUERY = re.compile(r"[?&;#](?P<name>[\w.\[\]-]{1,60})=(?P<value>[^\s&;#'\"]+)")
 _HOOK = re.compile(r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/\S+|[\w.]*discord(?:app)?\.com/api/webhooks/\d+/\S+"
     r"|[\w.-]+\.webhook\.office\.com/\S+)"
 )  # fmt: skip
 _PAIR = re.compile(r"(?:^|[\s;,{'\"])(?P<name>[A-Za-z][\w .-]{0,40}?)['\"]?\s*[=:]\s*['\"]?(?P<value>[^\s;,'\"}]+)")
+_OPTION = re.compile(r"(?:^|\s)--(?P<name>[a-z][\w-]{1,40})[ =]['\"]?(?P<value>[^\s'\"-][^\s'\"]*)")
+# curl's; not a path, and not a user and group for `docker run`.
+_USER_OPTION = re.compile(
+    r"(?:^|\s)(?:-u|--user)[ =]?(?P<user>[^\s:=/]+):(?!(?:\d+|(?P=user))(?:\s|$))(?P<value>[^\s/]+)"
+)
+_NETRC = re.compile(r"\b(?:machine\s+\S+|default)\s+(?:login\s+\S+\s+)?password\s+(?P<value>\S+)")
 _HEADER = re.compile(r"\b(?:Bearer|Basic|Token|ApiKey|Digest)\s+(?P<value>[A-Za-z0-9+/_.=-]{12,})")
+# Random to look at, and made to be shown: public keys and certificates, hosts' keys, subresource integrity,
+# publishable keys.
+_PUBLIC = re.compile(
+    r"\b(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ AAAA[A-Za-z0-9+/=]+|\|1\|[A-Za-z0-9+/=]+\|[A-Za-z0-9+/=]+"
+    r"|-----BEGIN (?![A-Z0-9 ]*PRIVATE)(?P<label>[A-Z0-9 ]+)-----[\s\S]{0,16384}?-----END (?P=label)-----"
+    r"|\bsha(?:256|384|512)[-:][A-Za-z0-9+/=]+|\bpk_(?:live|test)_[A-Za-z0-9]+"
+)
 _CANDIDATE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SIGNED = frozenset({"sig", "signature", "code", "key", "auth", "hmac", "sas"})
 _BITS = 3.6  # per character; English identifiers of that length stay below when case and digits alternate too
 
 
-def holds_secret(text: str) -> bool:
-    """Tell whether a text is, or has in it, what looks like a credential."""
-    return any(True for _ in secret_spans(text))
-
-
 def secret_spans(text: str) -> list[tuple[int, int]]:
     """Return start and end of every credential in a text: in a URL the password, not the host."""
     spans = certain_spans(text)
-    spans += [
-        found.span("value") for found in _PAIR.finditer(text) if names.tells_secret(*found.group("name", "value"))
-    ]
-    spans += [found.span() for found in _CANDIDATE.finditer(text) if _random(found[0])]
-    return spans
+    named = [*_PAIR.finditer(text)]
+    if "-" in text:
+        named += _OPTION.finditer(text)
+        spans += [found.span("value") for found in _USER_OPTION.finditer(text)]
+    spans += [found.span("value") for found in named if names.tells_secret(*found.group("name", "value"))]
+    if "password" in text:
+        spans += [found.span("value") for found in _NETRC.finditer(text)]
+    if _PREFIXED.fullmatch(text) or _is_generated(text):
+        spans.append((0, len(text)))
+    return spans + _random_spans(text)
+
+
+def _random_spans(text: str) -> list[tuple[int, int]]:
+    found = [candidate.span() for candidate in _CANDIDATE.finditer(text) if _random(candidate[0])]
+    if not found:
+        return found
+    public = [made.span() for made in _PUBLIC.finditer(text)]
+    return [(at, to) for at, to in found if not any(start < to and at < end for start, end in public)]
 
 
 def certain_spans(text: str) -> list[tuple[int, int]]:
@@ -86,6 +120,18 @@ def _in_urls(text: str) -> list[tuple[int, int]]:
 
 def _varied(value: str) -> bool:
     return any(map(str.isdigit, value)) or value.endswith("=")
+
+
+def _is_generated(text: str) -> bool:
+    if not _GENERATED.fullmatch(text) or not _SIGN.search(text) or _PERCENT_ENCODED.search(text):
+        return False
+    return _turns(text) >= len(text) / 2
+
+
+def _turns(text: str) -> int:
+    """Count where one kind of character follows another."""
+    kinds = ["a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "-" for c in text]
+    return sum(one != other for one, other in itertools.pairwise(kinds))
 
 
 def _random(text: str) -> bool:

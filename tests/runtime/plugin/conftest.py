@@ -26,6 +26,6 @@ def run_suite(pytester: pytest.Pytester) -> RunSuite:
             (pytester.path / name).write_text(textwrap.dedent(text))
         shuffled = any("randomly-seed" in option for option in options)
         ordered = () if shuffled else ("-p", "no:randomly")
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *ordered, *options)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *ordered, *options)
 
     return run

@@ -13,7 +13,7 @@ import holdline_runtime
 SECRET = "Xq7-Correct_Horse" + "Battery9Staple"
 PASSWORD = "s3cr3t-and-" + "long-enough"
 SUITE = f'''
-import logging, os, warnings
+import logging, os, unittest, warnings
 from unittest import mock
 import pytest
 from holdline_runtime import get_env, patch_env
@@ -71,9 +71,40 @@ def broken():
 def test_teardown(broken):
     pass
 
+def test_expected():
+    with patch_env(API_TOKEN=SECRET):
+        pytest.xfail("because of " + SECRET)
+
+def test_skipped():
+    with patch_env(API_TOKEN=SECRET):
+        pytest.skip("because of " + SECRET)
+
+def test_group():
+    with patch_env(API_TOKEN=SECRET):
+        raise ExceptionGroup(SECRET, [KeyError(SECRET)])
+
+def test_warning_and_property(record_property, record_testsuite_property):
+    record_testsuite_property("token", SECRET)
+    with patch_env(API_TOKEN=SECRET):
+        warnings.warn("about " + SECRET)
+        record_property("token", SECRET)
+
+class TestUnit(unittest.TestCase):
+    def test_parts(self):
+        with patch_env(API_TOKEN=SECRET), self.subTest("part"):
+            self.fail(SECRET)
+
+def test_caplog_sees_what_was_logged(caplog):
+    with patch_env(API_TOKEN=SECRET):
+        logging.getLogger("app").warning("log %s", SECRET)
+        assert SECRET in caplog.text
+
 def test_plain():
     assert "visible" == "shown"
 '''
+
+
+MASKED = ("-o", "holdline_mask_reports=true")
 
 
 def run(folder: Path, *options: str) -> tuple[str, str]:
@@ -96,19 +127,36 @@ def secret_runs(text: str) -> list[str]:
     return [run for run in runs if run in text]
 
 
-@pytest.mark.parametrize("style", ["auto", "long", "short", "line", "native"])
-def test_nothing_secret_is_reported(tmp_path: Path, style: str) -> None:
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", f"--tb={style}")
-    assert "9 failed, 1 passed, 1 error" in shown
+@pytest.mark.parametrize(
+    ("style", "option"),
+    [
+        ("auto", MASKED),  # long and short ones
+        ("line", ("-p", "holdline_runtime.pytest_plugin.report_masking")),
+        ("native", ("-o", "holdline_environments=staging")),
+    ],
+)
+def test_nothing_secret_is_reported(tmp_path: Path, style: str, option: tuple[str, str]) -> None:
+    shown, xml = run(tmp_path, *option, f"--tb={style}", "-o", "log_cli=true", "--log-file=log")
+    assert "11 failed, 4 passed" in shown
+    assert "UserWarning: about <masked>" in shown
+    log = tmp_path.joinpath("log").read_text(encoding="utf-8")
+    assert "log <masked>" in log
     for text in (shown, xml):
-        assert secret_runs(text) == []
+        assert secret_runs(text + log) == []
         assert "visible" in text
 
 
-def test_without_the_plugin_the_suite_does_show_them(tmp_path: Path) -> None:
-    shown, xml = run(tmp_path)
+@pytest.mark.parametrize("option", [(), ("-o", "holdline_mask_reports=false", "-o", "holdline_environments=staging")])
+def test_where_it_is_off_the_suite_does_show_them(tmp_path: Path, option: tuple[str, ...]) -> None:
+    shown, xml = run(tmp_path, *option)
     assert secret_runs(shown)
     assert secret_runs(xml)
+
+
+def test_a_setting_that_is_neither_is_refused(tmp_path: Path) -> None:
+    tmp_path.joinpath("out.xml").touch()
+    shown, _ = run(tmp_path, "-o", "holdline_mask_reports=perhaps")
+    assert "ERROR: holdline_mask_reports: invalid truth value 'perhaps'" in shown
 
 
 def test_modules_that_do_not_import(tmp_path: Path) -> None:
@@ -116,13 +164,13 @@ def test_modules_that_do_not_import(tmp_path: Path) -> None:
         f"import os\nos.environ['API_TOKEN'] = value = '{SECRET[:12]}' + '{SECRET[12:]}'\nraise RuntimeError(value)\n",
         encoding="utf-8",
     )
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", "--tb=native")
+    shown, xml = run(tmp_path, *MASKED, "--tb=native")
     assert "RuntimeError: <masked>" in shown
     assert SECRET not in shown + xml
 
 
 def test_xdist_workers(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
-    shown, xml = run(tmp_path, "-p", "holdline_runtime.pytest_plugin.report_masking", "-n2")
-    assert "9 failed" in shown
+    shown, xml = run(tmp_path, *MASKED, "-n2")
+    assert "11 failed" in shown
     assert secret_runs(shown + xml) == []

@@ -55,7 +55,7 @@ def test_available_by_the_variables_of_libpq_and_a_unix_socket(postgres: Postgre
     variables = {"PGHOST": "localhost", "PGPORT": str(postgres.port), "PGUSER": "scram", "PGPASSWORD": PASSWORD}
     with patch_env(variables, PGDATABASE="scram"):
         outcome = probe("postgresql")
-        assert (outcome.service, outcome.status) == ("postgresql", Status.AVAILABLE)
+        assert (outcome.service, outcome.status) == ("postgres", Status.AVAILABLE)
         assert outcome.endpoint == f"localhost:{postgres.port}"
     with patch_env(PGHOST=str(postgres.folder), PGPORT=str(postgres.port), PGUSER="root", PGDATABASE="trust"):
         assert probe("postgres").status is Status.AVAILABLE

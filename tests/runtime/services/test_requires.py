@@ -33,7 +33,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         with monkeypatch.context() as patch:
             for name, value in variables.items():
                 patch.setenv(name, value)
-            return pytester.runpytest_subprocess(*arguments)
+            bare = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:asyncio")  # half of the time, for nothing
+            return pytester.runpytest_subprocess(*bare, *arguments)
 
     return go
 
@@ -74,6 +75,16 @@ def test_ci_and_an_optional_service(run: Run) -> None:
     expired = run(optional, CI="true", ini="holdline_optional_services =\n  docker until 2020-01-01: no engine\n")
     assert expired.ret == FAILED
     expired.stdout.fnmatch_lines(["*it was optional until 2020-01-01: no engine"])
+
+
+def test_postgres_and_postgresql_are_one(run: Run) -> None:
+    ini = "holdline_optional_services =\n  postgresql until 2999-12-31: none yet\nholdline_required_services = postgresql\n"
+    test = f"{needing('postgres', ', optional=True')}\n{needing('postgresql', ', optional=True').replace('_needing', '_too')}"
+    result = run(test, CI="true", ini=ini, PGHOST="/nowhere")
+    result.assert_outcomes(passed=1, skipped=2)
+    assert result.ret == FAILED  # for it is required, and none has run
+    result.stdout.fnmatch_lines(["holdline: zero tests that require postgres ran: in CI that is a failure"])
+    assert "postgresql ran" not in result.stdout.str()
 
 
 def test_an_entry_that_cannot_be_read_stops_the_run(run: Run) -> None:

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from holdline_runtime.pytest_plugin.requires_rules import Allowance, EntryError, is_ci, judge, read_allowances
+from holdline_runtime.pytest_plugin.requires_rules import Allowance, EntryError, called, is_ci, judge, read_allowances
 
 TODAY = datetime.date(2026, 6, 15)
 
@@ -55,3 +55,19 @@ def test_an_entry_without_an_expiry_or_a_reason_is_refused(line: str) -> None:
 )
 def test_is_ci(value: str | None, expected: bool) -> None:
     assert is_ci({} if value is None else {"CI": value}) is expected
+
+
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [
+        ("postgresql", "postgres"),
+        ("postgres", "postgres"),
+        ("docker", "docker"),
+        ("postgresql://me:geheim@db.internal:5432/shop", "postgres://db.internal"),
+        ("http://localhost:8080/health", "http://localhost"),
+        ("http://[::1", "http://"),
+    ],
+)
+def test_a_service_has_one_name(service: str, name: str) -> None:
+    assert called(service) == name
+    assert list(read_allowances([f"{service} until 2026-12-31: later"])) == [name]

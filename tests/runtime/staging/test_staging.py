@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from holdline_runtime.pytest_plugin.staging_configuration import Settings
+from holdline_runtime.pytest_plugin.staging_decision import Refused, Request, decide
+
 if TYPE_CHECKING:
     from .conftest import Run
 
@@ -75,11 +78,21 @@ def test_an_exported_production_stops_the_run_before_any_conftest(run: Run, proj
         ("postgresql://me:geheim@db/x", "not the name of an environment"),
     ],
 )
-def test_unknown_empty_and_mixed_case_are_refused(run: Run, value: str, said: str) -> None:
-    line = refusal(run({"test_it.py": SHOWS}, ENVIRONMENT=value))
-    assert line.startswith(f"ENVIRONMENT is {said}: tests may run")
-    assert "geheim" not in line
-    assert refusal(run({}, f"--environment={value}")).startswith(f"--environment is {said} in the command line: ")
+def test_unknown_empty_and_mixed_case_are_refused(value: str, said: str) -> None:
+    settings = Settings(("staging",), "ENVIRONMENT", "pytest.ini")
+    for request, declared, who in (
+        (None, {"ENVIRONMENT": value}, f"ENVIRONMENT is {said}: tests may run against staging only (pytest.ini)"),
+        (Request(value, "the command line"), {}, f"--environment is {said} in the command line: tests may run"),
+    ):
+        with pytest.raises(Refused) as caught:
+            decide(settings, request, declared, {})
+        assert str(caught.value).startswith(who)
+        assert "geheim" not in str(caught.value)
+
+
+def test_they_are_in_a_run(run: Run) -> None:
+    assert refusal(run({"test_it.py": SHOWS}, ENVIRONMENT="")).startswith("ENVIRONMENT is empty: tests may run")
+    assert refusal(run({}, "--environment=Staging")).startswith("--environment is 'Staging' in the command line: ")
 
 
 def test_a_declared_variable_that_contradicts_the_profile_is_refused_and_not_shown(run: Run) -> None:
@@ -198,6 +211,8 @@ def test_every_configuration_file_of_pytest_will_do(run: Run, project: pytest.Py
     files = {name: text, "test_it.py": "def test_it(): pass\n"}
     run(files).assert_outcomes(passed=1)
     refusal(run({}, ENVIRONMENT="production"))
+    if name != "setup.cfg":  # how the others are read is in test_settings_in
+        return
     assert "may only narrow it" in refusal(run({}, "-o", "holdline_environments=staging production"))
     assert "-c` reads /dev/null" in refusal(run({}, "-c", "/dev/null"))
 

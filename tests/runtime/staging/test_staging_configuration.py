@@ -74,6 +74,33 @@ def test_another_configuration_file_is_found_out_from_elsewhere(run: Run, projec
     assert result.ret == USAGE
 
 
+NEARER = "ERROR: holdline: *keeps the tests to staging, but pytest reads *: write holdline_environments there as well"
+
+
+def test_a_configuration_file_nearer_to_the_tests_is_refused(run: Run, project: pytest.Pytester) -> None:
+    files = {**TEST, "sub/pytest.ini": "[pytest]\n", "sub/test_more.py": "def test_more(): pass\n"}
+    result = run(files, "sub/test_more.py::test_more", ENVIRONMENT="production")
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines([NEARER])
+    (project.path / "sub" / "pytest.ini").write_text("[pytest]\nholdline_environments = staging\n")
+    run({}, "sub").assert_outcomes(passed=1)
+
+
+def test_a_configuration_file_that_hides_the_one_beside_it_is_refused(run: Run, project: pytest.Pytester) -> None:
+    hidden = '[tool.pytest.ini_options]\nholdline_environments = ["staging"]\n'
+    result = run({**TEST, "pytest.ini": "[pytest]\n", "pyproject.toml": hidden}, ENVIRONMENT="production")
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines([NEARER])
+
+
+def test_tests_of_somewhere_else_are_no_concern(run: Run, project: pytest.Pytester) -> None:
+    elsewhere = project.path.parent / f"{project.path.name}-elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pytest.ini").write_text("[pytest]\n")
+    (elsewhere / "test_it.py").write_text(TEST["test_it.py"])
+    run(TEST, str(elsewhere), ENVIRONMENT="production").assert_outcomes(passed=1)
+
+
 def test_the_same_file_given_by_hand_and_a_stricter_one_are_fine(run: Run) -> None:
     strict = {
         "pytest.ini": "[pytest]\nholdline_environments = staging qa\n",

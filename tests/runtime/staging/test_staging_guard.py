@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
-    from .conftest import Run
+    from .conftest import Run, Together
 
 pytest_plugins = ["pytester"]
 
@@ -19,88 +20,131 @@ def test_next():
     assert (os.environ["ENVIRONMENT"], os.environ["KEY_VAULT_NAME"]) == ("staging", "shop-staging")
 """
 WRITE = "os.environ['ENVIRONMENT'] = 'production'"
-IMPORTS = "import os, pytest, subprocess, sys, unittest\nfrom unittest import mock\n"
+IMPORTS = "import os, pytest, subprocess, sys, threading, unittest; from unittest import mock\nfrom holdline_runtime import get_env, patch_env\n"
 
 
-def check_blamed(
-    result: pytest.RunResult, test: str, line: int | None, *, phase: str = "call", **outcomes: int
-) -> None:
+class Case(NamedTuple):
+    """A test file with a guilty test, from line 4 on, and one after it that must not suffer."""
+
+    text: str
+    line: int | None = 5
+    phase: str = "call"
+    test: str = "test_guilty"
+    said: str = ""
+    """What else the report says, right below the blame."""
+
+    @property
+    def ended(self) -> set[str]:
+        return {"failure"} if self.phase == "call" else {"error"}
+
+
+def in_a_test(statement: str) -> Case:
+    return Case(f"def test_guilty():\n    {statement}\n")
+
+
+CLASS = "class Case(unittest.TestCase):\n    @classmethod\n    def {}(cls):\n        {}\n\n    def test_guilty(self):\n        {}\n"
+RAN = "open(__file__ + '-ran', 'w')"
+CASES = {
+    "item": in_a_test(WRITE),
+    "putenv": in_a_test("os.putenv('ENVIRONMENT', 'production')"),
+    "update": in_a_test("os.environ.update(ENVIRONMENT='production')"),
+    "or": in_a_test("os.environ |= {'ENVIRONMENT': 'production'}"),
+    "put_back_by_itself": in_a_test(f"{WRITE}; os.environ['ENVIRONMENT'] = 'staging'"),
+    "mock_start": in_a_test("mock.patch.dict(os.environ, {'ENVIRONMENT': 'production'}).start()"),
+    "mock_decorator": in_a_test("mock.patch.dict(os.environ, {'ENVIRONMENT': 'production'})(lambda: None)()"),
+    "empty": in_a_test("os.environ['ENVIRONMENT'] = ''"),
+    "profile": in_a_test("os.environ['KEY_VAULT_NAME'] = 'shop-production'"),
+    "hidden_value": in_a_test("os.environ['KEY_VAULT_URL'] = 'ge' + 'heim'")._replace(
+        said="  KEY_VAULT_URL is not what the profile says at "
+    ),
+    "monkeypatch_object": in_a_test("pytest.MonkeyPatch().setenv('ENVIRONMENT', 'production')"),
+    "child": in_a_test("subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'ENVIRONMENT': 'production'})"),
+    "spawn": in_a_test("os.posix_spawn(sys.executable, [sys.executable, '-c', ''], {'ENVIRONMENT': 'production'})"),
+    "thread": in_a_test(
+        "t = threading.Thread(target=lambda: os.putenv('ENVIRONMENT', 'production')); t.start(); t.join()"
+    ),
+    "facade": in_a_test("get_env()['ENVIRONMENT'] = 'production'"),
+    "patch_env": in_a_test("patch_env(ENVIRONMENT='production')(lambda: None)()"),
+    "overlay": in_a_test("patch_env(ENVIRONMENT='production', mode='overlay')(lambda: None)()")._replace(
+        said="  ENVIRONMENT is 'production' in an overlay at "
+    ),
+    "fails_too": in_a_test(f"{WRITE}; assert 0, 'my own failure'"),
+    "skipped": in_a_test(f"{WRITE}; pytest.skip('never mind')"),
+    "xfail": in_a_test(f"{WRITE}; pytest.xfail('later')"),
+    "xfail_mark_fails": Case(f"@pytest.mark.xfail\ndef test_guilty():\n    {WRITE}\n    assert 0\n", 6),
+    "xfail_mark_passes": Case(f"@pytest.mark.xfail\ndef test_guilty():\n    {WRITE}\n", 6),
+    "monkeypatch": Case("def test_guilty(monkeypatch):\n    monkeypatch.setenv('ENVIRONMENT', 'production')\n"),
+    "production_env": Case(f"def test_guilty(production_env):\n    {RAN}\n", None, "setup"),
+    "fixture": Case(
+        f"@pytest.fixture\ndef production():\n    {WRITE}\n    yield\n    os.environ['ENVIRONMENT'] = 'staging'\n\n"
+        f"def test_guilty(production):\n    {RAN}\n",
+        6,
+        "setup",
+    ),
+    "fixture_teardown": Case(
+        f"@pytest.fixture\ndef late():\n    yield\n    {WRITE}\n\ndef test_guilty(late):\n    pass\n", 7, "teardown"
+    ),
+    "module_fixture": Case(
+        f"@pytest.fixture(scope='module', autouse=True)\ndef production():\n    {WRITE}\n\n"
+        f"def test_guilty():\n    {RAN}\n",
+        6,
+        "setup",
+    ),
+    "set_up_class": Case(CLASS.format("setUpClass", WRITE, RAN), 7, "setup", "Case::test_guilty"),
+    "tear_down_class": Case(CLASS.format("tearDownClass", WRITE, "pass"), 7, "teardown", "Case::test_guilty"),
+    "left_removed": Case(
+        "def test_guilty():\n    del os.environ['ENVIRONMENT']\n", 5, "teardown", said="  ENVIRONMENT was removed at "
+    ),
+    "another_mapping": in_a_test("os.environ = dict(os.environ, ENVIRONMENT='production')")._replace(
+        line=None, said="  ENVIRONMENT is 'production' in another object in the place of os.environ"
+    ),
+    "an_empty_mapping": Case(
+        "def test_guilty():\n    os.environ = {}\n",
+        None,
+        "teardown",
+        said="  ENVIRONMENT was removed in another object in the place of os.environ",
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=[(), ("-n2",)], ids=["one process", "workers"])
+def together(run_together: Callable[..., Together], request: pytest.FixtureRequest) -> Together:
+    """All the cases in one run: none may get another blamed."""
+    files = {f"test_{name}.py": f"{IMPORTS}\n{case.text}{NEXT}" for name, case in CASES.items()}
+    return run_together(files, *request.param)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_who_changes_it_is_blamed_and_the_next_test_is_spared(together: Together, name: str) -> None:
+    case, file = CASES[name], f"test_{name}.py"
+    module, test = ".".join([f"test_{name}", *case.test.split("::")[:-1]]), case.test.split("::")[-1]
+    assert together.ended[module, test] == case.ended
+    assert together.ended[f"test_{name}", "test_next"] == set()
+    lines = together.out.splitlines()
+    at = lines.index(f"holdline: {file}::{case.test} changed the environment ({case.phase}); it was put back:")
+    assert lines[at + 1].startswith(case.said or "  ")
+    if case.line is not None:
+        assert lines[at + 1].endswith(f"{file}:{case.line}")
+    assert not (together.folder / f"{file}-ran").exists()
+
+
+def test_nobody_else_is_blamed_and_no_value_is_shown(together: Together) -> None:
+    assert together.code == pytest.ExitCode.TESTS_FAILED
+    lines = together.out.splitlines()
+    blamed = {line for line in lines if line.startswith("holdline: ") and "changed the environment (" in line}
+    assert len(blamed) == len(CASES)
+    assert "my own failure" in together.out
+    assert "KEY_VAULT_URL is not what the profile says" in together.xml
+    for secret in ("geheim", "vault.example"):
+        assert secret not in together.out + together.xml
+
+
+def check_blamed(result: pytest.RunResult, test: str, line: int, **outcomes: int) -> None:
     """The test is reported with what it did and where, and the run fails."""
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(**outcomes)
-    result.stdout.fnmatch_lines([f"holdline: test_it.py::{test} changed the environment ({phase}); it was put back:"])
-    if line is not None:
-        result.stdout.fnmatch_lines([f"  *test_it.py:{line}"])
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        WRITE,
-        "os.putenv('ENVIRONMENT', 'production')",
-        "os.environ.update(ENVIRONMENT='production')",
-        "os.environ |= {'ENVIRONMENT': 'production'}",
-        "os.environ['ENVIRONMENT'] = 'production'; os.environ['ENVIRONMENT'] = 'staging'",
-        "mock.patch.dict(os.environ, {'ENVIRONMENT': 'production'}).start()",
-        "mock.patch.dict(os.environ, {'ENVIRONMENT': 'production'})(lambda: None)()",
-        "os.environ['ENVIRONMENT'] = ''",
-        "os.environ['KEY_VAULT_NAME'] = 'shop-production'",
-        "pytest.MonkeyPatch().setenv('ENVIRONMENT', 'production')",
-        "subprocess.run([sys.executable, '-c', ''], env={**os.environ, 'ENVIRONMENT': 'production'})",
-        "os.posix_spawn(sys.executable, [sys.executable, '-c', ''], {'ENVIRONMENT': 'production'})",
-    ],
-)
-def test_set_in_a_test(run: Run, statement: str) -> None:
-    result = run({"test_it.py": f"{IMPORTS}\ndef test_guilty():\n    {statement}\n{NEXT}"})
-    check_blamed(result, "test_guilty", 5, failed=1, passed=1)
-
-
-@pytest.mark.parametrize(
-    "test",
-    [
-        f"def test_guilty():\n    {WRITE}\n    assert 0, 'my own failure'\n",
-        f"def test_guilty():\n    {WRITE}\n    pytest.skip('never mind')\n",
-        f"@pytest.mark.xfail\ndef test_guilty():\n    {WRITE}\n    assert 0\n",
-        f"@pytest.mark.xfail\ndef test_guilty():\n    {WRITE}\n",
-        f"def test_guilty():\n    {WRITE}\n    pytest.xfail('later')\n",
-    ],
-)
-def test_no_other_outcome_hides_it(run: Run, test: str) -> None:
-    result = run({"test_it.py": f"{IMPORTS}\n{test}{NEXT}"})
-    check_blamed(result, "test_guilty", None, failed=1, passed=1)
-    if "my own" in test:
-        result.stdout.fnmatch_lines(["*my own failure*"])
-
-
-def test_the_value_of_another_variable_is_not_shown(run: Run) -> None:
-    result = run(
-        {"test_it.py": f"{IMPORTS}\ndef test_guilty():\n    os.environ['KEY_VAULT_URL'] = 'ge' + 'heim'\n{NEXT}"}
-    )
-    check_blamed(result, "test_guilty", 5, failed=1, passed=1)
-    assert "geheim" not in result.stdout.str()
-
-
-def test_by_monkeypatch(run: Run) -> None:
-    test = f"{IMPORTS}\ndef test_guilty(monkeypatch):\n    monkeypatch.setenv('ENVIRONMENT', 'production')\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "test_guilty", 5, failed=1, passed=1)
-
-
-def test_by_patch_env(run: Run) -> None:
-    body = "def test_guilty():\n    with patch_env(ENVIRONMENT='production'):\n        pass\n"
-    test = f"from holdline_runtime import patch_env\n\n{body}{NEXT}"
-    check_blamed(run({"test_it.py": test}), "test_guilty", 4, failed=1, passed=1)
-
-
-def test_in_an_overlay_that_only_migrated_code_sees(run: Run) -> None:
-    body = "def test_guilty():\n    with patch_env(ENVIRONMENT='production', mode='overlay'):\n        pass\n"
-    result = run({"test_it.py": f"from holdline_runtime import patch_env\n\n{body}{NEXT}"})
-    check_blamed(result, "test_guilty", 4, failed=1, passed=1)
-    result.stdout.fnmatch_lines(["  ENVIRONMENT is 'production' in an overlay at *test_it.py:4"])
-
-
-def test_by_the_fixture_for_production(run: Run) -> None:
-    result = run({"test_it.py": f"def test_guilty(production_env):\n    pass\n{NEXT}"})
-    check_blamed(result, "test_guilty", None, phase="setup", errors=1, passed=1)
+    result.stdout.fnmatch_lines([f"holdline: test_it.py::{test} changed the environment (call); it was put back:"])
+    result.stdout.fnmatch_lines([f"  *test_it.py:{line}"])
 
 
 def test_beside_the_guard_against_leaks(run: Run, project: pytest.Pytester) -> None:
@@ -112,50 +156,6 @@ def test_beside_the_guard_against_leaks(run: Run, project: pytest.Pytester) -> N
     result = run(files)
     check_blamed(result, "test_guilty", 5, failed=1, passed=1)
     result.stdout.fnmatch_lines(["*A: set at test_it.py:6"])
-
-
-def test_in_a_fixture(run: Run) -> None:
-    fixture = f"@pytest.fixture\ndef production():\n    {WRITE}\n    yield\n    os.environ['ENVIRONMENT'] = 'staging'\n"
-    test = f"{IMPORTS}\n{fixture}\ndef test_guilty(production):\n    open('ran', 'w')\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "test_guilty", 6, phase="setup", errors=1, passed=1)
-
-
-def test_in_a_fixtures_teardown(run: Run) -> None:
-    test = (
-        f"{IMPORTS}\n@pytest.fixture\ndef late():\n    yield\n    {WRITE}\n\ndef test_guilty(late):\n    pass\n{NEXT}"
-    )
-    check_blamed(run({"test_it.py": test}), "test_guilty", 7, phase="teardown", errors=1, passed=2)
-
-
-def test_in_a_module_fixture(run: Run) -> None:
-    fixture = f"@pytest.fixture(scope='module', autouse=True)\ndef production():\n    {WRITE}\n"
-    test = f"{IMPORTS}\n{fixture}\ndef test_guilty():\n    pass\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "test_guilty", 6, phase="setup", errors=1, passed=1)
-
-
-def test_in_set_up_class(run: Run) -> None:
-    case = f"class Case(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls):\n        {WRITE}\n\n"
-    test = f"{IMPORTS}\n{case}    def test_guilty(self):\n        pass\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "Case::test_guilty", 7, phase="setup", errors=1, passed=1)
-
-
-def test_in_tear_down_class(run: Run) -> None:
-    case = f"class Case(unittest.TestCase):\n    @classmethod\n    def tearDownClass(cls):\n        {WRITE}\n\n"
-    test = f"{IMPORTS}\n{case}    def test_guilty(self):\n        pass\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "Case::test_guilty", 7, phase="teardown", errors=1, passed=2)
-
-
-def test_left_removed(run: Run) -> None:
-    test = f"{IMPORTS}\ndef test_guilty():\n    del os.environ['ENVIRONMENT']\n{NEXT}"
-    result = run({"test_it.py": test})
-    check_blamed(result, "test_guilty", 5, phase="teardown", errors=1, passed=2)
-    result.stdout.fnmatch_lines(["  ENVIRONMENT was removed at *test_it.py:5"])
-
-
-def test_another_mapping_left_in_its_place(run: Run) -> None:
-    swapped = "os.environ = dict(os.environ, ENVIRONMENT='production')"
-    test = f"{IMPORTS}\ndef test_guilty():\n    {swapped}\n{NEXT}"
-    check_blamed(run({"test_it.py": test}), "test_guilty", None, failed=1, passed=1)
 
 
 def test_what_a_test_may_do(run: Run) -> None:
@@ -277,12 +277,3 @@ def pytest_runtest_protocol(item, nextitem):
     result = run({"conftest.py": rerunning, "test_it.py": once})
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-
-
-def test_nothing_secret_reaches_the_report_file(run: Run, project: pytest.Pytester) -> None:
-    test = f"{IMPORTS}\ndef test_guilty():\n    os.environ['KEY_VAULT_URL'] = 'ge' + 'heim'\n"
-    run({"test_it.py": test}, "--junitxml=report.xml", "-vv")
-    report = (project.path / "report.xml").read_text()
-    assert "KEY_VAULT_URL is not what the profile says" in report
-    assert "geheim" not in report
-    assert "vault.example" not in report

@@ -260,7 +260,8 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         "doctor",
         parents=[common],
         help="say what is installed, what is stale and what to do",
-        description="Look at the hooks, a line for each finding; exit 1 if there is something to do.",
+        description="Look at the hooks, and at what keeps the tests to staging, a line for each finding; exit 1 if "
+        "there is something to do.",
     )
 
 

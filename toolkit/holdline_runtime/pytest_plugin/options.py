@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from holdline_runtime.pytest_plugin.staging_configuration import ENVIRONMENTS
+
 ENV_LEAKS = ("restore", "error", "off")
+_MASK_REPORTS = "holdline_mask_reports"
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -26,6 +29,13 @@ def declare(parser: pytest.Parser) -> None:
         type="args",
         default=[],
     )
+    parser.addini(
+        _MASK_REPORTS,
+        "Keep secrets out of tracebacks, assertion diffs, captured output, JUnit XML, warnings and logs: true or "
+        "false; unless told, true where holdline_environments is set.",
+        type="bool",
+        default=None,
+    )
 
 
 def environment_variable(config: pytest.Config) -> str:
@@ -39,6 +49,15 @@ def env_leaks(config: pytest.Config) -> str:
     if mode not in ENV_LEAKS:
         raise pytest.UsageError(f"env_leaks: expected {', '.join(ENV_LEAKS[:-1])} or {ENV_LEAKS[-1]}, got {mode!r}")
     return mode
+
+
+def mask_reports(config: pytest.Config) -> bool:
+    """Whether secrets are kept out of reports: where tests talk to real systems, unless told otherwise."""
+    try:
+        told = config.getini(_MASK_REPORTS)
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"{_MASK_REPORTS}: {error}") from None
+    return bool(config.getini(ENVIRONMENTS)) if told is None else bool(told)
 
 
 def env_leaks_ignore(config: pytest.Config) -> tuple[str, ...]:

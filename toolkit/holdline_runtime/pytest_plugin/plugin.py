@@ -28,3 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from holdline_runtime.pytest_plugin import leaks
 
         leaks.install(config)
+    if options.mask_reports(config):
+        from holdline_runtime.pytest_plugin import report_masking
+
+        if not config.pluginmanager.is_registered(report_masking):  # `-p` has loaded it
+            config.pluginmanager.register(report_masking, "holdline-report-masking")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import pytest
 
 from holdline_runtime.environment import get_env
-from holdline_runtime.pytest_plugin.requires_rules import Allowance, EntryError, is_ci, judge, read_allowances
+from holdline_runtime.pytest_plugin.requires_rules import Allowance, EntryError, called, is_ci, judge, read_allowances
 
 if TYPE_CHECKING:
     from holdline_runtime.services import Outcome
@@ -42,14 +42,8 @@ class _Need(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The service for reports: a URL without what may be secret in it."""
-        from urllib.parse import urlsplit
-
-        return (
-            f"{self.service.partition(':')[0]}://{urlsplit(self.service).hostname}"
-            if "://" in self.service
-            else self.service
-        )
+        """The service for reports and settings."""
+        return called(self.service)
 
 
 class _Rules(NamedTuple):
@@ -160,7 +154,7 @@ class _Tally:
     """
 
     def __init__(self, required: list[str]) -> None:
-        self._asked: set[str] = set(required)
+        self._asked = {called(service) for service in required}
         self._used: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 _ENTRY = re.compile(r"(?P<service>\S+)\s+until\s+(?P<expires>\d{4}-\d{2}-\d{2})\s*:\s*(?P<reason>\S.*)")
 _NOT_CI = {"", "0", "false", "no", "off"}
+# One service, two spellings, in URLs too.
+_SPELLINGS = {"postgresql": "postgres"}
 
 
 class Allowance(NamedTuple):
@@ -35,6 +37,20 @@ def is_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").strip().lower() not in _NOT_CI
 
 
+def called(service: str) -> str:
+    """Return the one name of a service in settings and reports: of a URL scheme and host, without its secrets."""
+    from urllib.parse import urlsplit
+
+    scheme, is_url, _ = service.partition("://")
+    name = _SPELLINGS.get(scheme, scheme)
+    if not is_url:
+        return name
+    try:
+        return f"{name}://{urlsplit(service).hostname}"
+    except ValueError:  # brackets that are no address
+        return f"{name}://"
+
+
 def read_allowances(lines: Iterable[str]) -> dict[str, Allowance]:
     """Read lines such as `docker until 2026-12-31: the runner has no engine (issue 12)`."""
     allowances = {}
@@ -46,7 +62,8 @@ def read_allowances(lines: Iterable[str]) -> dict[str, Allowance]:
             expires = datetime.date.fromisoformat(entry["expires"])
         except ValueError:
             raise EntryError(f"{line.strip()!r}: expected SERVICE until YYYY-MM-DD: REASON") from None
-        allowances[entry["service"]] = Allowance(entry["service"], expires, entry["reason"])
+        service = called(entry["service"])
+        allowances[service] = Allowance(service, expires, entry["reason"])
     return allowances
 
 

@@ -41,8 +41,7 @@ def read_settings(config: pytest.Config) -> Settings | None:
     in_file = settings_in(source) if source and overridden & {ENVIRONMENTS, VARIABLE} else None
     if in_file is not None:
         _only_narrows(allowed, variable, in_file)
-    if options.inifilename is not None:
-        _not_around(source, allowed, variable, config.invocation_params.dir, options.file_or_dir)
+    _not_around(source, allowed, variable, _would_read(config), by_option=options.inifilename is not None)
     if not allowed:
         if source is not None and settings_in(source) is not None:
             raise Refused(f"{source}: {ENVIRONMENTS} is empty: name the environments that tests may run against")
@@ -76,19 +75,26 @@ def _only_narrows(allowed: tuple[str, ...], variable: str, in_file: Settings) ->
         raise Refused(f"{VARIABLE} is {in_file.variable} in {in_file.where}: the command line may not change it")
 
 
+def _would_read(config: pytest.Config) -> list[Path]:
+    """Where the search for a configuration begins; with `-c`, which ends all search, also where pytest was started."""
+    options, folder = config.known_args_namespace, config.invocation_params.dir
+    starts = [folder / argument.partition("::")[0] for argument in options.file_or_dir]
+    return [folder, *starts] if options.inifilename is not None or not starts else starts
+
+
 def _not_around(
-    source: Path | None, allowed: tuple[str, ...], variable: str, folder: Path, arguments: list[str]
+    source: Path | None, allowed: tuple[str, ...], variable: str, starts: list[Path], *, by_option: bool
 ) -> None:
-    """Refuse `-c` with another file where the one that pytest would have read restricts the tests."""
-    starts = [folder, *(folder / argument.partition("::")[0] for argument in arguments)]
+    """Refuse a file that allows more than one which restricts these tests: given by `-c`, or nearer to them."""
     for path in dict.fromkeys(path for start in starts for path in _restricting(start.resolve())):
         found = settings_in(path)
         if found is None or (source is not None and path == source.resolve()):
             continue
         if not allowed or not set(allowed) <= set(found.allowed) or variable != found.variable:
-            raise Refused(
-                f"{path} keeps the tests to {' '.join(found.allowed)}, but `-c` reads {source}: run without it"
-            )
+            kept = f"{path} keeps the tests to {' '.join(found.allowed)}"
+            if by_option:
+                raise Refused(f"{kept}, but `-c` reads {source}: run without it")
+            raise Refused(f"{kept}, but pytest reads {source}: write {ENVIRONMENTS} there as well")
 
 
 def _restricting(start: Path) -> Iterator[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+import os
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class StagingGuard:
         self._strays: list[str] = []  # what no single test is to blame for
         self._blamed = 0
         self._handover = Handover(config, decision)
+        self._environ = live_environ()
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -130,23 +132,38 @@ class StagingGuard:
         self._refusal = self._refusal or text
 
     def _changes(self, *, strict: bool) -> list[Write]:
-        """Put back what is not as decided, and return it; what is only removed is a change where `strict`."""
+        """Put back what is not as decided, and return it; what is only removed is a change where `strict`.
+
+        Another object in the place of `os.environ` may stay as long as it agrees.
+        """
         if self._decision is None:
             return []
         problems = self._watch.take()
+        environ = live_environ()
+        if environ is not self._environ and (wrong := self._contradictions(environ, strict)):
+            problems += [
+                Write(f"{problem.what} in another object in the place of os.environ", "") for _, problem in wrong
+            ]
+            os.environ = self._environ  # holdline: allow[HL104] put back  # noqa: B003
         told = {problem.what for problem in problems}
-        environ, facade = live_environ(), get_env()
-        for key, value in self._decision.expected.items():
-            for mapping in (environ, facade):
-                current = mapping.get(key)
-                if current == value or (current is None and not strict):
-                    continue
-                problem = self._watch.removed(key) if current is None else Write(self._watch.describe(key, current), "")
+        for mapping in (live_environ(), get_env()):
+            for key, problem in self._contradictions(mapping, strict):
                 if problem.what not in told:
                     problems.append(problem)
                     told.add(problem.what)
-                mapping[key] = value
+                mapping[key] = self._decision.expected[key]
         return problems
+
+    def _contradictions(self, mapping: Mapping[str, str], strict: bool) -> list[tuple[str, Write]]:
+        """Return the variables that are not as decided, with words; what is only missing is one of them if `strict`."""
+        found = []
+        for key, value in self._decision.expected.items() if self._decision else ():
+            current = mapping.get(key)
+            if current is None and strict:
+                found.append((key, self._watch.removed(key)))
+            elif current is not None and current != value:
+                found.append((key, Write(self._watch.describe(key, current), "")))
+        return found
 
     def _blame(self, report: Report, headline: str, problems: Iterable[Write]) -> None:
         self._blamed += 1

@@ -53,15 +53,14 @@ def probe(service: str, *, variable: str | None = None, timeout: float = TIMEOUT
     if kind is None:
         names = ", ".join(sorted(set(_NAMES)))
         raise ValueError(f"there is no probe for {service.partition(':')[0]!r}: expected {names} or a URL")
-    name = kind if "://" in service else service
     started = time.monotonic()
     try:
         endpoint = _endpoint(kind, service, variable, get_env().copy())
     except Unavailable as error:
-        return Outcome(name, variable or "", error.status, error.cause, time.monotonic() - started)
+        return Outcome(kind, variable or "", error.status, error.cause, time.monotonic() - started)
 
     def ask() -> Outcome:
-        return _ask(kind, name, endpoint, timeout)
+        return _ask(kind, endpoint, timeout)
 
     return ask() if fresh else cached(endpoint.fingerprint(), timeout + 1, ask)
 
@@ -81,10 +80,10 @@ def _endpoint(kind: str, service: str, variable: str | None, environ: Mapping[st
             return tcp.from_text(url)
 
 
-def _ask(kind: str, name: str, endpoint: Endpoint, timeout: float) -> Outcome:
+def _ask(kind: str, endpoint: Endpoint, timeout: float) -> Outcome:
     started = time.monotonic()
     try:
         status, cause = Status.AVAILABLE, _ASK[kind](endpoint, Deadline(timeout))
     except Unavailable as error:
         status, cause = error.status, error.cause
-    return Outcome(name, endpoint.label, status, cause, time.monotonic() - started)
+    return Outcome(kind, endpoint.label, status, cause, time.monotonic() - started)
