@@ -217,6 +217,24 @@ def test_the_runner_sees_what_programs_do(runner: Runner) -> None:
     assert len(set(map(runner.run, programs))) == len(programs)
 
 
+def test_the_text_of_a_method_may_become_a_variable(runner: Runner) -> None:
+    """Its name, its value, or both: what it is bound to shows there, and the rest still counts."""
+    use = "import os\nmethod = f'{{os.environ.items}}'\nos.environ[{0}] = {1}\nuse(os.environ{2})\n"
+    places = [
+        ("method", "'x'"),
+        ("'X'", "method"),
+        ("method", "method"),
+        ("method + 'x'", "'x'"),
+        ("'X'", "method * 2"),
+    ]
+    programs = [use.format(*place, "b" * raw).encode() for place in places for raw in range(2)]
+    assert [fault for data in programs for fault in faults(runner.check(data), data, SAFE)] == []
+    assert all(runner.check(data).rewritten for data in programs)
+    others = [("method", "'y'"), ("'Y'", "method"), ("'X'", "method * 3")]
+    logs = [runner.run(use.format(*place, "").encode()) for place in [*places, *others]]
+    assert len(set(logs)) == len(logs)
+
+
 def test_scenarios_get_to_their_end(runner: Runner) -> None:
     """Most are not cut short by an error that they do not catch."""
     logs = [runner.run(data) for data in (scenario(Random(seed)) for seed in range(60)) if compiles(data)]
