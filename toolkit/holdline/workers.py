@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
-import mmap
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from holdline.errors import HoldlineError
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,6 +51,7 @@ def map_in_order(
         settle()
         yield from map(function, items)
         return
+    import mmap
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -77,7 +80,7 @@ class _Work(NamedTuple):
 
     function: Callable[[Any], Any]
     items: Sequence[Any]
-    progress: mmap.mmap | None
+    progress: mmap | None
 
 
 _BEGUN, _DONE = 1, 2
