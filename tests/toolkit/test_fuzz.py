@@ -13,7 +13,7 @@ from fuzzing import properties, session
 from fuzzing.behaviour import Runner, runnable
 from fuzzing.bindings import Compiled
 from fuzzing.migrating import MODES, SAFE, Mode, migrate, random_mode
-from fuzzing.programs import all_programs, compiles, program
+from fuzzing.programs import all_programs, compiles, program, random_program
 from fuzzing.properties import Checked, Fault, check
 from fuzzing.scenarios import scenario
 from fuzzing.session import Session
@@ -77,6 +77,21 @@ def test_every_access_does_the_same_in_every_place(runner: Runner) -> None:
             changed += checked.rewritten > 0
     assert wrong == []
     assert changed > 9_000 // RUN
+
+
+def test_any_part_of_the_fixes_can_be_made_and_proved() -> None:
+    random = Random(1)
+    parts = 0
+    while parts < 60:
+        data = random_program(random)
+        mode = random_mode(random)
+        if not compiles(data) or len(fixed := migrate(data, mode).fixed) < 2:
+            continue
+        only = frozenset(violation.place for violation in fixed if random.random() < 0.5)
+        result = migrate(data, mode, only=only)
+        assert result.problem is None, data
+        assert {violation.place for violation in result.fixed} == only
+        parts += 1
 
 
 def test_a_session_from_a_fixed_seed() -> None:

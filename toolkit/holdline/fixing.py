@@ -47,7 +47,8 @@ def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[V
 
 def _fixable(judge: Judge, violations: Iterable[Violation]) -> Iterator[tuple[Violation, int]]:
     """The violations that the judge's level fixes, whether chosen or not, each with the offset of what it rewrites."""
-    return ((v, v.fix.sites[0].start) for v in violations if v.fix is not None and judge.level.admits(v.fix))
+    admitted = ((v, v.fix) for v in violations if v.fix is not None and judge.level.admits(v.fix))
+    return ((v, min(part.start for part in fix.sites or fix.edits)) for v, fix in admitted)
 
 
 def _found_again(judge: Judge, before: Source, after: Source) -> Iterator[Violation]:
