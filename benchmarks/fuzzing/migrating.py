@@ -9,7 +9,7 @@ from random import Random
 from holdline.config import Config, EnvConfig
 from holdline.judging import Judge, Level
 from holdline.migration import Context, Fact
-from holdline.model import Category, FileResult
+from holdline.model import Category, FileResult, Place
 from holdline_migrations.registry import REGISTRY
 
 MAPPING = EnvConfig()
@@ -58,15 +58,17 @@ def survey(data: bytes, path: str) -> frozenset[Fact]:
     return frozenset(f for m in REGISTRY.migrations for f in m.survey(path, data))
 
 
-def migrate(data: bytes, mode: Mode, facts: frozenset[Fact] | None = None) -> FileResult:
-    """What the migration makes of a file, all rules on; `facts` are its own unless given."""
+def migrate(
+    data: bytes, mode: Mode, facts: frozenset[Fact] | None = None, only: frozenset[Place] | None = None
+) -> FileResult:
+    """What the migration makes of a file, all rules on; `facts` are its own unless given, `only` those places."""
     if facts is None:
         facts = survey(data, mode.path)
     stem = mode.path.rpartition("/")[2].removesuffix(".py")
     references = frozenset({(stem, "os"), (stem, "patch"), ("*", "environ")} if mode.referenced else ())
     stars = frozenset({stem} if mode.star_imported else ())
     context = Context(Config(env=mode.env), CODES, facts, references, stars)
-    return _judge(data, mode, context, mode.level)
+    return _judge(data, mode, context, mode.level, only)
 
 
 def scan(data: bytes, mode: Mode) -> FileResult:
@@ -74,5 +76,5 @@ def scan(data: bytes, mode: Mode) -> FileResult:
     return _judge(data, mode, Context(Config(env=mode.env), CODES), Level.NONE)
 
 
-def _judge(data: bytes, mode: Mode, context: Context, level: Level) -> FileResult:
-    return Judge(REGISTRY.migrations, context, level, _TODAY).judge(mode.path, data, Category.TESTS)
+def _judge(data: bytes, mode: Mode, context: Context, level: Level, only: frozenset[Place] | None = None) -> FileResult:
+    return Judge(REGISTRY.migrations, context, level, _TODAY, only).judge(mode.path, data, Category.TESTS)

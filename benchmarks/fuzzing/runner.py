@@ -53,7 +53,9 @@ def describe(value: object, depth: int = 0) -> Any:
         return "callable"
     if isinstance(value, str):
         return repr(anonymous(value))  # whose quotes depend on what it holds
-    if value is None or isinstance(value, bytes | int | float):
+    if isinstance(value, bytes):
+        return repr(anonymous(value.decode("latin-1")).encode("latin-1"))
+    if value is None or isinstance(value, int | float):
         return repr(value)
     return type(value).__name__
 
@@ -144,7 +146,9 @@ def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
         if not isinstance(os.environ, Mapping):
             raise NoMappingError
         # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
-        log.append([what, sorted(REAL.items()), os.environ is REAL])
+        log.append(
+            [what, sorted([anonymous(name), anonymous(text)] for name, text in REAL.items()), os.environ is REAL]
+        )
 
     attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
     if log[-2][1][:1] == ["NameError"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdline.config import Config, EnvConfig
 from holdline.judging import Level
 
 SWAP = "import os\n\nsaved = os.environ\nos.environ = {'A': 'swapped'}\n"
@@ -122,6 +123,49 @@ def test_what_holds_the_object_is_refused_where_another_file_swaps_it(harness, b
         or "while os.environ is replaced" in v.refusal
     ]
     assert not result.changes
+
+
+SWAPS = [
+    pytest.param("for os.\\\n  environ in x:\n    pass\n", id="for"),
+    pytest.param("with x as os.\\\n  environ:\n    pass\n", id="with"),
+    pytest.param("del os.\\\n  environ\n", id="del"),
+    pytest.param("[0 for os.\\\n  environ in x]\n", id="comprehension"),
+    pytest.param("os.\\\n  environ, *y = x\n", id="several"),
+    pytest.param("*os.\\\n  environ, y = x\n", id="star"),
+    pytest.param("[os.environ, [y, z['A']]] = x\n", id="subscript-beside"),
+    pytest.param("f(x).y, os.environ, y = x\n", id="call-before"),
+    pytest.param("os.\\\n  environ: dict = x\n", id="annotated"),
+]
+PATCHES = [
+    pytest.param("f = lambda a={0}: {1}\n", id="lambda"),
+    pytest.param("f = lambda *, a={1}: {0}\n", id="lambda-keyword"),
+    pytest.param("def f(a={0}):\n    return {1}\n", id="default"),
+    pytest.param("def f(a={1}):\n    return {0}\n", id="body"),
+    pytest.param("@{0}\ndef f():\n    return {1}\n", id="decorator"),
+    pytest.param("@{1}\ndef f():\n    return {0}\n", id="decorated"),
+    pytest.param("def f():\n    @{0}\n    def g(a={1}):\n        pass\n", id="nested"),
+    pytest.param("@{0}\nclass C:\n    @{1}\n    def f(self):\n        pass\n", id="class"),
+    pytest.param("class C(metaclass={0}):\n    a = {1}\n", id="class-keyword"),
+    pytest.param("f = [{0} for y in {1}]\n", id="comprehension"),
+    pytest.param("f = ({1} for y in {0})\n", id="generator"),
+]
+
+
+@pytest.mark.parametrize("api", ["mapping", "methods"])
+@pytest.mark.parametrize("patches", PATCHES)
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_swap_is_seen_whatever_else_the_file_says(harness, swap, patches, api):
+    """A swap in an odd layout was seen only while the file said "os.environ": the first run took that out, and what it
+    had refused for the sake of the swap was rewritten by the second.
+    """
+    head = "import os\nfrom unittest.mock import patch\n\n"
+    body = patches.format("patch.dict('os.environ', x)", "patch.dict(os.environ, x)")
+    config = Config(env=EnvConfig(api=api))
+    first = harness.plan({"helpers.py": head + swap + body}, config)["helpers.py"]
+    assert [v.refusal for v in first.remaining if "this patch keeps the one it saw first" in v.refusal]
+    after = first.after or (head + swap + body).encode()
+    second = harness.plan({"helpers.py": after}, config)["helpers.py"]
+    assert not second.changes
 
 
 def test_a_test_module_s_swap_is_over_before_another_test_module_s_code_runs(check):

@@ -13,7 +13,7 @@ from fuzzing import properties, session
 from fuzzing.behaviour import Runner, runnable
 from fuzzing.bindings import Compiled
 from fuzzing.migrating import MODES, SAFE, Mode, migrate, random_mode
-from fuzzing.programs import all_programs, compiles, program
+from fuzzing.programs import all_programs, compiles, program, random_program
 from fuzzing.properties import Checked, Fault, check
 from fuzzing.scenarios import scenario
 from fuzzing.session import Session
@@ -77,6 +77,21 @@ def test_every_access_does_the_same_in_every_place(runner: Runner) -> None:
             changed += checked.rewritten > 0
     assert wrong == []
     assert changed > 9_000 // RUN
+
+
+def test_any_part_of_the_fixes_can_be_made_and_proved() -> None:
+    random = Random(1)
+    parts = 0
+    while parts < 60:
+        data = random_program(random)
+        mode = random_mode(random)
+        if not compiles(data) or len(fixed := migrate(data, mode).fixed) < 2:
+            continue
+        only = frozenset(violation.place for violation in fixed if random.random() < 0.5)
+        result = migrate(data, mode, only=only)
+        assert result.problem is None, data
+        assert {violation.place for violation in result.fixed} == only
+        parts += 1
 
 
 def test_a_session_from_a_fixed_seed() -> None:
@@ -215,6 +230,24 @@ def test_the_runner_sees_what_programs_do(runner: Runner) -> None:
         b"use[1:2]",
     ]
     assert len(set(map(runner.run, programs))) == len(programs)
+
+
+def test_the_text_of_a_method_may_become_a_variable(runner: Runner) -> None:
+    """Its name, its value, or both: what it is bound to shows there, and the rest still counts."""
+    use = "import os\nmethod = f'{{os.environ.items}}'\nos.environ[{0}] = {1}\nuse(os.environ{2})\n"
+    places = [
+        ("method", "'x'"),
+        ("'X'", "method"),
+        ("method", "method"),
+        ("method + 'x'", "'x'"),
+        ("'X'", "method * 2"),
+    ]
+    programs = [use.format(*place, "b" * raw).encode() for place in places for raw in range(2)]
+    assert [fault for data in programs for fault in faults(runner.check(data), data, SAFE)] == []
+    assert all(runner.check(data).rewritten for data in programs)
+    others = [("method", "'y'"), ("'Y'", "method"), ("'X'", "method * 3")]
+    logs = [runner.run(use.format(*place, "").encode()) for place in [*places, *others]]
+    assert len(set(logs)) == len(logs)
 
 
 def test_scenarios_get_to_their_end(runner: Runner) -> None:

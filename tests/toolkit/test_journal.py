@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from holdline import journal_database
 from holdline.errors import RepositoryError
 from holdline.git import Repository
 from holdline.journal import Journal, RunInProgress
-from holdline.journal_database import JournalError
+from holdline.journal_database import JournalError, open_runs, transaction
 from holdline.model import ProblemKind
 from holdline.runs import PlannedWrite, RunStatus
 from holdline.undo import undo_run
@@ -45,6 +47,8 @@ with Journal.open(repo) as journal, journal.lock():
     print("locked", flush=True)
     run = journal.begin("migrate", repo.head(), planned)
     print("begun", flush=True)
+    if "wait" in sys.argv:
+        sys.stdin.read()
     for number, write in enumerate(planned):
         problem = journal.write(run, write)
         assert problem is None, problem
@@ -287,9 +291,11 @@ class TestDatabase:
 
 
 class TestLock:
-    def start(self, repo: Repo, until: bytes) -> subprocess.Popen[bytes]:
+    def start(self, repo: Repo, until: bytes, *words: str) -> subprocess.Popen[bytes]:
         """A run in another process, come as far as `until`."""
-        process = subprocess.Popen([sys.executable, "-c", RUNNER], cwd=repo.root, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, *words], cwd=repo.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() == until:
@@ -301,8 +307,7 @@ class TestLock:
         process.communicate()
 
     def test_second_run_is_refused_and_named(self, repo: Repo) -> None:
-        process = self.start(repo, b"begun")
-        os.kill(process.pid, signal.SIGSTOP)
+        process = self.start(repo, b"begun", "wait")
         try:
             with open_journal(repo) as journal:
                 assert journal.runs()[0].status is RunStatus.RUNNING
@@ -313,6 +318,35 @@ class TestLock:
             self.end(process)
         with open_journal(repo) as journal:
             assert journal.runs()[0].status is RunStatus.INTERRUPTED, "opening looks after the dead"
+
+    def test_a_run_that_stands_still_in_a_commit_is_no_riddle(
+        self, repo: Repo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Ctrl-Z may come then, and a disk may hang: SQLite's own words are "database is locked"."""
+        run_all(repo, [swap("a.py")])
+        folder = Path(repo.root, ".git", "holdline")
+        monkeypatch.setattr(journal_database, "_BUSY_SECONDS", 0.05)
+        with contextlib.closing(sqlite3.connect(folder / "runs.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(
+                JournalError, match=r"another holdline process keeps the journal .*runs\.sqlite3 locked"
+            ):
+                open_journal(repo)
+        with open_journal(repo) as journal:
+            assert len(journal.runs()) == 1
+
+    def test_a_large_run_can_be_looked_at_while_it_is_recorded(
+        self, repo: Repo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """More rows than SQLite's cache holds; git may take its time to protect the originals, before the commit."""
+        folder = Path(repo.root, ".git", "holdline")
+        monkeypatch.setattr(journal_database, "_BUSY_SECONDS", 0.05)
+        rows = [(1, b"p" * 60 + b"%d" % n, "o" * 40, "b" * 64, "a" * 64, 1, 0, "planned") for n in range(20_000)]
+        with contextlib.closing(open_runs(folder)) as one, contextlib.closing(open_runs(folder)) as two:
+            with transaction(one):
+                one.executemany("INSERT INTO writes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                assert two.execute("SELECT count(*) FROM writes").fetchone() == (0,)
+            assert two.execute("SELECT count(*) FROM writes").fetchone() == (20_000,)
 
     def test_second_lock_in_the_same_process(self, repo: Repo) -> None:
         with open_journal(repo) as one, open_journal(repo) as two:

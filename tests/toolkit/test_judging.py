@@ -67,9 +67,14 @@ class Replacing:
         return Violation("HL999", "old", source.path, line, column + 1, line, end, refusal=refusal, fix=fix)
 
 
-def judge(text: str | bytes, migration: Replacing | None = None, level: Level = Level.SAFE) -> FileResult:
+def judge(
+    text: str | bytes,
+    migration: Replacing | None = None,
+    level: Level = Level.SAFE,
+    facts: frozenset[Fact] = frozenset(),
+) -> FileResult:
     data = text.encode() if isinstance(text, str) else text
-    context = Context(Config(), frozenset({"HL999"}), frozenset())
+    context = Context(Config(), frozenset({"HL999"}), facts)
     return Judge((migration or Replacing(),), context, level, TODAY).judge("x.py", data, Category.TESTS)
 
 
@@ -130,6 +135,55 @@ def test_a_rewrite_that_is_not_proved_is_dropped(migration: Replacing, text: str
         (None, "the rewrite of this file could not be proved")
     ] * len(result.remaining)
     assert result.remaining
+
+
+@dataclass(frozen=True)
+class Telling(Replacing):
+    """Fixes `other` too, as long as no file says that it must stay; a file says so as long as it holds `old`."""
+
+    def survey(self, path: str, data: bytes) -> Iterable[Fact]:
+        return [("stays", path)] if b"old" in data else []
+
+    def check(self, source: Source, context: Context) -> Sequence[Violation]:
+        assert context.facts is not None
+        others = [n for n in source.scopes.names if n.id == "other"]
+        found = [self.violation(source, n.lineno, n.col_offset) for n in others]
+        kept = [v._replace(fix=None, refusal="it stays") for v in found]
+        return [*super().check(source, context), *(kept if ("stays", source.path) in context.facts else found)]
+
+
+def test_a_second_run_knows_what_the_rewritten_file_says() -> None:
+    told = frozenset({("stays", "x.py")})
+    assert judge("old\n", Telling(), facts=told).after == b"new\n"
+    result = judge("old; other\n", Telling(), facts=told)
+    assert not result.changes
+    assert result.problem is not None
+    assert "a second run would change the file again" in result.problem.message
+    assert judge("old; other\n", Telling(), facts=told | {("stays", "y.py")}).problem is not None
+
+
+def test_an_unsafe_run_may_take_out_what_others_were_refused_for() -> None:
+    result = judge("old; other\n", Telling(), Level.UNSAFE, facts=frozenset({("stays", "x.py")}))
+    assert (result.after, result.problem) == (b"new; other\n", None)
+
+
+def test_a_second_run_has_the_fixes_that_were_left_and_no_other() -> None:
+    """Not just as many: here one comes, and one goes."""
+
+    class Trading(Replacing):
+        def check(self, source: Source, context: Context) -> Sequence[Violation]:
+            names = [n for n in source.scopes.names if n.id in ("old", "new" if b"old" not in source.data else "late")]
+            return [self.violation(source, n.lineno, n.col_offset) for n in names]
+
+    def run(text: str, *columns: int) -> FileResult:
+        chosen = frozenset(("x.py", 1, column, "HL999") for column in columns)
+        context = Context(Config(), frozenset({"HL999"}), frozenset())
+        return Judge((Trading(),), context, Level.SAFE, TODAY, chosen).judge("x.py", text.encode(), Category.TESTS)
+
+    assert run("old; old; late\n", 1).after == b"new; old; late\n"
+    traded = run("old; late\n", 1)
+    assert traded.problem is not None
+    assert "a second run would change the file again" in traded.problem.message
 
 
 def test_edits_that_overlap_are_a_problem_of_the_file_alone() -> None:

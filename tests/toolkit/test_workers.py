@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from holdline.workers import allow_deep_nesting, default_jobs, map_in_order
+from holdline.workers import WorkerDied, allow_deep_nesting, default_jobs, map_in_order
 
 
 def square(number: int) -> tuple[int, int]:
@@ -18,6 +18,12 @@ def square(number: int) -> tuple[int, int]:
 def fail_at_50(number: int) -> int:
     if number == 50:
         raise ValueError("fifty")
+    return number
+
+
+def die_at_50(number: int) -> int:
+    if number == 50:
+        os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 
@@ -38,6 +44,16 @@ def test_order(jobs: int, count: int) -> None:
 def test_an_error_arrives_as_it_is(jobs: int) -> None:
     with pytest.raises(ValueError, match="fifty"):
         list(map_in_order(fail_at_50, range(100), jobs))
+
+
+def test_a_worker_that_is_killed_is_no_bug_of_ours() -> None:
+    with pytest.raises(WorkerDied) as caught:
+        list(map_in_order(die_at_50, range(200), 2, lambda number: f"file {number}.py"))
+    message = str(caught.value)
+    assert "file 50.py" in message
+    assert message.count(".py") <= 2, "what each of the two was working on, at most"
+    assert "--jobs 1" in message
+    assert "\n" not in message
 
 
 def test_workers_nest_deeply_and_leave_interrupts_to_the_parent() -> None:

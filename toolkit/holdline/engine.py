@@ -145,7 +145,7 @@ def limit(plan: Plan, keep: Callable[[Ranked], bool], max_files: int | None) -> 
 def _judge_all(task: Task, judge: Judge, candidates: Sequence[Candidate]) -> Iterator[FileResult]:
     categorizer = Categorizer(task.config)
     look = functools.partial(_judge_one, task.root, judge, categorizer)
-    return map_in_order(look, candidates, task.jobs)
+    return map_in_order(look, candidates, task.jobs, lambda candidate: candidate.path)
 
 
 def _listed(task: Task) -> dict[Category, int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from holdline.edits import OverlapError, apply_edits, merge_edits
+from holdline.edits import OffsetMap, OverlapError, apply_edits, merge_edits
 from holdline.import_places import NoPlaceError
 from holdline.imports import plan_imports
-from holdline.judging import Judge
+from holdline.judging import Judge, Level
 from holdline.model import Edit, FileResult, Fix, Problem, ProblemKind, Violation
 from holdline.proofs import Claim, ProofError, prove
 from holdline.references import module_stem
@@ -35,16 +35,36 @@ def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[V
     edits, claim = _compose(source, fixes, _is_referenced(judge, source.path))
     after = apply_edits(source.data, edits)
     result = prove(source, after, edits, claim)
-    again = _fixable(judge, judge.look(result)[0])
-    if len(again) > len(_fixable(judge, found.remaining)) - len(chosen):
-        raise ProofError(f"line {again[0].line}: a second run would change the file again")
     gone = set(map(id, chosen))
     remaining = tuple(v for v in found.remaining if id(v) not in gone)
+    moved = OffsetMap(edits)
+    left = {(v.code, moved.start(start)) for v, start in _fixable(judge, remaining)}
+    for violation, start in _fixable(judge, _found_again(judge, source, result)):
+        if (violation.code, start) not in left:
+            raise ProofError(f"line {violation.line}: a second run would change the file again")
     return found._replace(remaining=remaining, fixed=tuple(chosen), edits=edits, before=source.data, after=after)
 
 
-def _fixable(judge: Judge, violations: Iterable[Violation]) -> list[Violation]:
-    return [v for v in violations if judge.level.admits(v.fix)]
+def _fixable(judge: Judge, violations: Iterable[Violation]) -> Iterator[tuple[Violation, int]]:
+    """The violations that the judge's level fixes, whether chosen or not, each with the offset of what it rewrites."""
+    admitted = ((v, v.fix) for v in violations if v.fix is not None and judge.level.admits(v.fix))
+    return ((v, min(part.start for part in fix.sites or fix.edits)) for v, fix in admitted)
+
+
+def _found_again(judge: Judge, before: Source, after: Source) -> Iterator[Violation]:
+    """What a second run finds: knowing of this file what it said before, and what it says now.
+
+    Of unsafe fixes the latter is not asked: they may take out the very thing that others were refused for.
+    """
+    found = judge.look(after)[0]
+    yield from found
+    facts = judge.context.facts
+    if not found or facts is None or judge.level is Level.UNSAFE:
+        return
+    said, says = (frozenset(f for m in judge.migrations for f in m.survey(s.path, s.data)) for s in (before, after))
+    if said != says:
+        context = judge.context._replace(facts=facts - said | says)
+        yield from judge._replace(context=context).look(after)[0]
 
 
 def _is_referenced(judge: Judge, path: str) -> Callable[[str], bool]:

@@ -52,7 +52,8 @@ def has_runs(folder: Path) -> bool:
 def open_runs(folder: Path) -> sqlite3.Connection:
     """The database of runs in `folder`, made (like the folder) if there is none.
 
-    Its commits are on the disk when they return: SQLite's default, stated because undo rests on it.
+    Its commits are on the disk when they return: SQLite's default, stated because undo rests on it. Until a commit
+    others can read, however much it is about to write.
     """
     with reported(folder):
         folder.mkdir(exist_ok=True)
@@ -60,6 +61,7 @@ def open_runs(folder: Path) -> sqlite3.Connection:
         database = sqlite3.connect(folder / _RUNS, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA cache_spill = OFF")  # to spill what does not fit it would lock readers out
             _prepare(folder, database)
         except BaseException:
             database.close()
@@ -78,7 +80,7 @@ def hold_lock(folder: Path) -> sqlite3.Connection | None:
             database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             database.close()
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            if _is_busy(error):
                 return None
             raise
     return database
@@ -103,13 +105,23 @@ def reported(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise JournalError(f"the journal folder {folder} cannot be used: {error.strerror}") from error
-    except sqlite3.OperationalError as error:  # locked for too long, disk full, no permission
+    except sqlite3.OperationalError as error:  # disk full, no permission
+        if _is_busy(error):  # a commit takes no time: it was suspended in the middle of one, or its disk hangs
+            raise JournalError(
+                f"another holdline process keeps the journal {folder / _RUNS} locked, for {_BUSY_SECONDS:.0f} seconds "
+                "by now: let it continue (`fg`, if it is suspended) or stop it"
+            ) from error
         raise JournalError(f"the journal {folder / _RUNS} cannot be used: {error}") from error
     except sqlite3.DatabaseError as error:
         raise JournalError(
             f"the journal {folder / _RUNS} is damaged ({error}): move it away to start a new one; "
             "the originals of its runs stay in git, under refs/holdline/runs"
         ) from error
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process has the lock that SQLite needs."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _prepare(folder: Path, database: sqlite3.Connection) -> None:

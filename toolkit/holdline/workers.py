@@ -7,7 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from holdline.errors import HoldlineError
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -28,38 +33,79 @@ def default_jobs() -> int:
         return os.cpu_count() or 1
 
 
-def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
-    """`map(function, items)`, spread over up to `jobs` processes where that pays; results in the items' order."""
+class WorkerDied(HoldlineError):
+    """Another process was killed: by the system, for its memory, or by somebody."""
+
+
+def map_in_order(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    name: Callable[[Item], str] = str,
+) -> Iterator[Result]:
+    """`map(function, items)`, spread over up to `jobs` processes where that pays; results in the items' order.
+
+    Raises WorkerDied, which tells the items' names.
+    """
     if jobs <= 1 or len(items) < _PAYS_FROM:
         settle()
         yield from map(function, items)
         return
+    import mmap
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     # forked workers have everything imported already; where forking is not safe Python's own default decides
     method = "fork" if sys.platform == "linux" else None
     context = multiprocessing.get_context(method)
     chunk = max(1, min(64, len(items) // (jobs * 4)))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(function,)) as pool:
-        yield from pool.map(_apply, items, chunksize=chunk)
+    progress = mmap.mmap(-1, len(items)) if method else None  # shared with forks alone
+    work = _Work(function, items, progress)
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(work,)) as pool:
+            yield from pool.map(_apply, range(len(items)), chunksize=chunk)
+    except BrokenProcessPool:
+        states = progress[:] if progress else b""
+        begun = [name(item) for item, state in zip(items, states, strict=False) if state == _BEGUN]
+        where = f" at work on {' or '.join(begun)}" if begun else ""
+        raise WorkerDied(
+            f"a worker process was killed{where}, perhaps because memory ran out: "
+            "use --jobs 1, which needs least, or exclude what is too large"
+        ) from None
 
 
-#: What this process does to items, if it is a worker: handed over once, with the fork, and not with each chunk.
-_task: Callable[[Any], Any]
+class _Work(NamedTuple):
+    """What the workers do, and a byte for each item that says how far they are with it."""
+
+    function: Callable[[Any], Any]
+    items: Sequence[Any]
+    progress: mmap | None
 
 
-def _start_worker(function: Callable[[Any], Any]) -> None:
+_BEGUN, _DONE = 1, 2
+#: This process's work, if it is a worker: handed over once, with the fork, and not with each chunk.
+_work: _Work
+
+
+def _start_worker(work: _Work) -> None:
     """Ctrl-C goes to the whole process group: the parent sees to it, and a worker has nothing to say."""
-    global _task
-    _task = function
+    global _work
+    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what came with the fork stays: looking at it would only copy its pages
     settle()
 
 
-def _apply(item: Any) -> Any:
-    return _task(item)
+def _apply(number: int) -> Any:
+    function, items, progress = _work
+    if progress is None:
+        return function(items[number])
+    progress[number] = _BEGUN
+    try:
+        return function(items[number])
+    finally:
+        progress[number] = _DONE
 
 
 def settle() -> None:

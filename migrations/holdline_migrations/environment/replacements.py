@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from holdline.migration import Fact
@@ -18,32 +17,8 @@ REPLACES_NAME = "replaces a module's name"
 #: The module of a name that is replaced on an object nothing is known about.
 UNKNOWN = "*"
 
-_WORDS = rb"\b(?:os|environb?|getenvb?|putenv|unsetenv)"
-_MAY_REPLACE = re.compile(_WORDS + rb"""(?:["']|[\s\\)\]]*=(?!=))|\bdel\s[^\n]*environ""")
-# Rarer targets: one of several, annotated, of a loop or a `with`. What stands before on the line tells them from uses.
-_MAY_BE_TARGET = re.compile(rb"\.[ \t]*(?:environb?|getenvb?|putenv|unsetenv)(?:[ \t\\]*[,)\]:]|\s+in\b)")
-_BEHIND_SEVERAL = re.compile(rb"[\w\s.,*()\[\]\\]*=(?!=)")
-_BEFORE_ANNOTATED = re.compile(rb"(?:^|[;:])[ \t\f(]*(?:\w+[ \t]*\.[ \t]*)*\w+[ \t]*$")
-_BEFORE_LOOP = re.compile(rb"\b(?:for|as)\b(?!.*\bin\b)")
-_CALL = re.compile(rb"\w\(")
-_LINE_END = re.compile(rb"[\r\n]")
 _PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "replace", "multiple"})
 _SELF = frozenset({"self", "cls"})
-
-
-def may_replace(data: bytes) -> bool:
-    """A cheap test on a file's bytes; false means that it replaces nothing."""
-    if _MAY_REPLACE.search(data):
-        return True
-    return b"env" in data and any(_may_be_target(data, match) for match in _MAY_BE_TARGET.finditer(data))
-
-
-def _may_be_target(data: bytes, match: re.Match[bytes]) -> bool:
-    before = _LINE_END.split(data[max(0, match.start() - 500) : match.start()])[-1]
-    if _BEFORE_LOOP.search(before) or _BEFORE_ANNOTATED.search(before):
-        return True
-    several = not match.group().endswith((b":", b"in")) and not _CALL.search(before)
-    return several and _BEHIND_SEVERAL.match(data, match.end()) is not None
 
 
 def find_replacements(source: Source) -> Iterator[Fact]:

@@ -15,13 +15,13 @@ from holdline.migration import Fact
 from holdline.origins import canonical
 from holdline.references import module_stem
 from holdline.source import SourceError, parse
+from holdline_migrations.environment.replacement_filter import may_replace
 from holdline_migrations.environment.replacements import (
     PATCHES_FUNCTION,
     REPLACES_ENVIRON,
     REPLACES_NAME,
     UNKNOWN,
     find_replacements,
-    may_replace,
 )
 
 _IMPORTS_OS = re.compile(rb"^import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*os[ \t]*(?:[,#;\r\n]|\Z)", re.MULTILINE)

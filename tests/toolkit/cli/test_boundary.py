@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from holdline import __version__, engine
+from holdline.judging import Judge
+from holdline.model import Category, FileResult
 from holdline_runtime import get_env
 
 if TYPE_CHECKING:
@@ -95,6 +97,29 @@ def test_the_traceback_on_request(repo: Repo, call: Run) -> None:
     done = call(repo.root, "scan", "-v")
     assert done.code == 3
     assert "Traceback (most recent call last)" in done.err
+
+
+@pytest.mark.parametrize("command", [("scan", "--no-cache"), ("migrate",), ("migrate", "--dry-run")])
+def test_a_worker_that_the_system_kills(
+    make_repo: MakeRepo, call: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """As Linux does with a process that takes too much memory."""
+    judge, here = Judge.judge, os.getpid()
+
+    def fatal(self: Judge, path: str, data: bytes, category: Category) -> FileResult:
+        if path == "tests/test_\n40.py" and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return judge(self, path, data, category)
+
+    repo = make_repo({f"tests/test_\n{number}.py": READ for number in range(60)})
+    monkeypatch.setattr(Judge, "judge", fatal)
+    done = call(repo.root, *command, "--jobs", "2")
+    assert done.code == 2
+    assert done.complaint.startswith("holdline: a worker process was killed at work on tests/test_\\n")
+    assert "tests/test_\\n40.py" in done.complaint
+    assert "use --jobs 1" in done.complaint
+    assert repo.git("status", "--porcelain") == ""
+    assert call(repo.root, *command, "--jobs", "1").code == 0
 
 
 class TestInterrupts:
