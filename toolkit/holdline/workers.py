@@ -34,18 +34,21 @@ def map_in_order(function: Callable[[Item], Result], items: Sequence[Item], jobs
         settle()
         yield from map(function, items)
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    # forked workers have everything imported already; where forking is not safe Python's own default decides
-    method = "fork" if sys.platform == "linux" else None
-    context = multiprocessing.get_context(method)
     chunk = max(1, min(64, len(items) // (jobs * 4)))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(function,)) as pool:
+    settle()
+    if sys.platform == "linux":
+        from holdline.forks import map_chunks
+
+        for results in map_chunks(lambda some: list(map(function, some)), items, jobs, chunk):
+            yield from results
+        return
+    from concurrent.futures import ProcessPoolExecutor  # where forking is not safe, Python knows what is
+
+    with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(function,)) as pool:
         yield from pool.map(_apply, items, chunksize=chunk)
 
 
-#: What this process does to items, if it is a worker: handed over once, with the fork, and not with each chunk.
+#: What this process does to items, if it is a worker: handed over once and not with each chunk.
 _task: Callable[[Any], Any]
 
 
@@ -54,7 +57,6 @@ def _start_worker(function: Callable[[Any], Any]) -> None:
     global _task
     _task = function
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # what came with the fork stays: looking at it would only copy its pages
     settle()
 
 
