@@ -66,12 +66,12 @@ def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     context = Context(task.config, task.codes)
     judge = Judge(task.migrations, context, Level.NONE, task.today or date.today(), skims=True)
     memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
-    results = memory.unchanged(task.paths)
-    fresh = [path for path in task.paths if path not in results]
+    results, fresh = memory.recall(task.paths)
     scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset(), cache.enabled)
     seen = [s for s in progress(map_in_order(scanner, fresh, task.jobs), len(fresh), "scanning") if s is not None]
     results |= memory.complete(seen)
-    memory.keep(fresh, seen)
+    if fresh:
+        memory.keep(fresh, seen)
     return score_files([r for path in task.paths if (r := results.get(path)) is not None], _listed(task))
 
 

@@ -1,7 +1,7 @@
 """A few forked processes that share a list of chunks of work, without the weight of `multiprocessing`.
 
-Importing that, with its queues and threads, takes as long as scanning some hundred files. Here a worker takes the number
-of the next chunk from a pipe, which gives each number to one of them, and sends results through a pipe of its own.
+Importing that, with its queues and threads, takes as long as scanning some hundred files. Here a worker takes the
+number of the next chunk from a pipe, which gives each number to one of them, and sends results through its own pipe.
 """
 
 from __future__ import annotations
