@@ -26,8 +26,8 @@ from holdline_migrations.environment.restoring import keep_scopes_whole
 from holdline_migrations.environment.survey import survey
 from holdline_migrations.environment.unit import Unit
 
-#: The words that accesses are spelled with, roughly. Python finds the first character of a pattern fast if it is one that
-#: stands for itself and is rare, so all these begin with the `v` of "env" and look back.
+#: The words that accesses are spelled with. Python finds the first character of a pattern fast if it stands for itself
+#: and is rare: so all these begin with the `v` of "env", and look back.
 _MARKS = re.compile(rb"v(?:(?<=env)(?<![a-zA-Z0-9_]env)ironb?|(?<=(?:get|put|set|del)env)b?)(?![a-zA-Z0-9_])")
 _ALIASES = re.compile(rb"\b(?:os|environb?|getenvb?|putenv|unsetenv|mock|patch)\s+as\s+(\w+)")
 _WORDS = re.compile(rb"v(?:(?<=env)iron(?!ment)|(?<=(?:get|put|set|del)env)(?![ac-zA-Z0-9_]))")

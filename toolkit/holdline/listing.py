@@ -21,12 +21,13 @@ class Selection:
     """The files to work on: `/`-separated paths relative to the repository's root, in byte order.
 
     `problems` are files that the arguments asked for and that cannot be reached safely. `stamps` are the files'
-    as they were listed.
+    as they were listed, if they were asked for. It is `whole` where nothing was narrowed.
     """
 
     paths: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Named:
 
 
 def select_files(
-    repo: Repository, *, paths: Sequence[str] = (), cwd: Path, directories: Sequence[str] = ()
+    repo: Repository, *, paths: Sequence[str] = (), cwd: Path, directories: Sequence[str] = (), stamped: bool = False
 ) -> Selection:
     """The Python files that git tracks and the working tree has, and any file that `paths` names itself.
 
@@ -63,11 +64,11 @@ def select_files(
             problems.append(Problem(path, ProblemKind.UNREADABLE, "now a symbolic link: left out"))
         elif stat.S_ISREG(mode):
             chosen.append(path)
-            if stamp:
+            if stamp and stamped:
                 stamps[path] = stamp
     if named.files:  # else they are in the order in which git lists them
         chosen.sort(key=os.fsencode)
-    return Selection(tuple(chosen), tuple(problems), stamps)
+    return Selection(tuple(chosen), tuple(problems), stamps, whole=not (paths or directories))
 
 
 def _submodules(repo: Repository) -> list[str]:

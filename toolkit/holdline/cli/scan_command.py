@@ -16,10 +16,10 @@ from holdline.reports.console import Console
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
     session = Session.open(arguments)
-    selection, paths = session.select(arguments.paths)
+    selection, paths = session.select(arguments.paths, stamped=True)
     if not paths:
         console.note("holdline: nothing to scan: no tracked Python file there, or all are excluded")
-    unwritten = _fix(session, paths, arguments, console) if arguments.fix else False
+    unwritten = _fix(session, paths, session.python_files(selection), arguments, console) if arguments.fix else False
     migrations = session.migrations()
     task = session.task(paths, migrations, arguments.jobs, selection.stamps)
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
@@ -29,7 +29,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 
-def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console) -> bool:
+def _fix(
+    session: Session,
+    paths: tuple[str, ...],
+    everything: tuple[str, ...],
+    arguments: argparse.Namespace,
+    console: Console,
+) -> bool:
     """Write the safe fixes, as `migrate --scope all` would; names what went wrong and says whether a write did."""
     from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
     from holdline.reports.values import MigrationReport, counted, problem_line
@@ -37,7 +43,7 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
     require_toolkit()
     progress = progress_on(console)
     plan = plan_rewrite(
-        session, paths, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
+        session, paths, everything, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
     )
     done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
     for problem in done.problems:

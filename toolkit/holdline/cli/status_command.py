@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     session = Session.open(arguments)
     with Journal.open(session.repo) as journal:
         runs = journal.runs()
-    selection, paths = session.select(())
+    selection, paths = session.select((), stamped=True)
     migrations = session.migrations()
     with session.cache(migrations, enabled=True) as cache:
         report = engine.scan(session.task(paths, migrations, None, selection.stamps), progress_on(console), cache)
