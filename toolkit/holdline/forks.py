@@ -13,7 +13,7 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from holdline.errors import HoldlineError
@@ -33,7 +33,7 @@ class _Worker(NamedTuple):
 
 def map_chunks(
     work: Callable[[Sequence[Any]], list[Any]], items: Sequence[Any], jobs: int, chunk: int
-) -> Iterator[list[Any]]:
+) -> Generator[list[Any], None, None]:
     """`work` on each chunk of the items, in `jobs` forked processes; the results in the order of the chunks.
 
     What `work` raises is raised here, the worker's traceback with it. Raises HoldlineError where a worker was killed.
