@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from holdline.errors import HoldlineError
 from holdline.git import FileKind, Repository, TrackedFile
@@ -16,8 +17,7 @@ from holdline.stamps import Stamp, stamp_of
 _PYTHON = ".py"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The files to work on: `/`-separated paths relative to the repository's root, in byte order.
 
     `problems` are files that the arguments asked for and that cannot be reached safely. `stamps` are the files'
@@ -26,12 +26,11 @@ class Selection:
 
     paths: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
-    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
+    stamps: Mapping[str, Stamp] = MappingProxyType({})
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The PATH arguments, resolved: folders to look in, and files named themselves."""
 
     folders: frozenset[str]

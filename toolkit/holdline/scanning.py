@@ -10,10 +10,10 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import holdline.masking  # noqa: F401  # what every worker would have to import for itself
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
 from holdline.judging import Judge
@@ -35,8 +35,7 @@ class Seen(NamedTuple):
     result: FileResult | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scanner:
+class Scanner(NamedTuple):
     """Looks at one file after another; called in the workers.
 
     `known` are the cache keys of judged content; files are not `keyed` where nobody would remember them.
@@ -48,7 +47,7 @@ class Scanner:
     known: frozenset[str] = frozenset()
     keyed: bool = True
 
-    def __call__(self, path: str) -> Seen | None:
+    def look(self, path: str) -> Seen | None:
         """None for a file that, going by its bytes, holds no violation."""
         try:
             data = read(self.root, path)
@@ -62,8 +61,7 @@ class Scanner:
         return Seen(path, key, self.judge.judge(path, data, self.categorizer.category(path)))
 
 
-@dataclass
-class Memory:
+class Memory(NamedTuple):
     """What earlier scans found, and which files have stayed as they were since."""
 
     cache: ScanCache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
@@ -25,8 +25,7 @@ from holdline.workers import default_jobs
 Progress = Callable[[Iterable[FileResult], int, str], Iterable[FileResult]]
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """One command's surroundings."""
 
     repo: Repository
