@@ -12,7 +12,6 @@ import pickle
 import select
 import signal
 import struct
-import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -68,8 +67,6 @@ def map_chunks(
 
 def _fork(work: Callable[[int], list[Any]], tickets: int, others: Sequence[_Worker]) -> _Worker:
     results, sink = os.pipe()
-    sys.stdout.flush()  # or both processes would write what is buffered
-    sys.stderr.flush()
     pid = os.fork()
     if pid:
         os.close(sink)
@@ -82,7 +79,7 @@ def _fork(work: Callable[[int], list[Any]], tickets: int, others: Sequence[_Work
         gc.freeze()  # what came with the fork stays: looking at it would only copy its pages
         _serve(work, tickets, sink)
     finally:
-        os._exit(0)  # nothing of the parent's is to be flushed, closed or reported here
+        os._exit(0)  # nothing that the parent has buffered or open is to be written or closed here
 
 
 def _serve(work: Callable[[int], list[Any]], tickets: int, sink: int) -> None:
