@@ -52,6 +52,7 @@ def _race(racers: Sequence[Racer], folder: Path, rounds: int) -> tuple[Results, 
             seconds, megabytes = watch(racer, folder, every=0.1)
             times[racer.name].append(seconds)
             memory[racer.name].append(megabytes)
+            tell(f"{racer.name}: {seconds:.1f} s, {megabytes:.0f} MB")  # the next may take half an hour
     return times, memory
 
 

@@ -66,7 +66,7 @@ def _show_growth(work: Path, rounds: int) -> None:
     tell(
         f"\ngenerated repositories of modules of 130 lines, one in {EVERY} with a violation; median of {rounds} rounds"
     )
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("files", "cold, seconds", "per 1,000", "÷ ruff", "peak MB", "warm, seconds", "per 1,000", "÷ ruff", "peak MB")
     ]
     for files in GROWTH:

@@ -26,16 +26,15 @@ from holdline_migrations.environment.restoring import keep_scopes_whole
 from holdline_migrations.environment.survey import survey
 from holdline_migrations.environment.unit import Unit
 
-_MARKS = re.compile(rb"(?<![a-zA-Z0-9_])(?:environb?|getenvb?|putenv|unsetenv|setenv|delenv)(?![a-zA-Z0-9_])")
+#: The words that accesses are spelled with. Python finds the first character of a pattern fast if it stands for itself
+#: and is rare: so all these begin with the `v` of "env", and look back.
+_MARKS = re.compile(rb"v(?:(?<=env)(?<![a-zA-Z0-9_]env)ironb?|(?<=(?:get|put|set|del)env)b?)(?![a-zA-Z0-9_])")
 _ALIASES = re.compile(rb"\b(?:os|environb?|getenvb?|putenv|unsetenv|mock|patch)\s+as\s+(\w+)")
-#: Each begins with letters that stand for themselves, which makes looking for it fast; "tenv" ends getenv, putenv, ….
-_WORDS = tuple(map(re.compile, (rb"environ(?!ment)", rb"tenv(?![ac-zA-Z0-9_])", rb"delenv")))
-_RENAMES = tuple(re.compile(word + rb"b?[ \t]+as[ \t]+(\w+)(?![\x80-\xff])") for word in (b"environ", b"tenv"))
+_WORDS = re.compile(rb"v(?:(?<=env)iron(?!ment)|(?<=(?:get|put|set|del)env)(?![ac-zA-Z0-9_]))")
+_RENAMED = rb"v(?:(?<=env)iron|(?<=(?:get|put|set)env))b?"
+_RENAMES = re.compile(_RENAMED + rb"[ \t]+as[ \t]+(\w+)(?![\x80-\xff])")
 #: A comment, a line break or a letter that is not ASCII in between.
-_ODD_RENAMES = tuple(
-    re.compile(word + rb"b?(?![ \t]+as[ \t]+\w+(?![\x80-\xff]))(?:\s|\\|#[^\n]*\n)+as\b")
-    for word in (b"environ", b"tenv")
-)
+_ODD_RENAMES = re.compile(_RENAMED + rb"(?![ \t]+as[ \t]+\w+(?![\x80-\xff]))(?:\s|\\|#[^\n]*\n)+as\b")
 _SURFACE = ("os", "environ", "getenv", "patch", "mock")
 
 
@@ -53,19 +52,14 @@ class EnvAccess:
     )
 
     def may_match(self, data: bytes) -> bool:
-        """Every access spells one of a few words. First what takes little time: most files say just `environment`."""
-        if b"env" not in data:
-            return False
-        if b"tenv" not in data and b"lenv" not in data and data.count(b"environ") == data.count(b"environment"):
-            return False
+        """Every access spells one of a few words."""
         return _MARKS.search(data) is not None
 
     def words(self, data: bytes) -> Sequence[re.Pattern[bytes]] | None:
         """The words of accesses, and the names they were imported under."""
-        if any(pattern.search(data) for pattern in _ODD_RENAMES):
+        if _ODD_RENAMES.search(data):
             return None
-        aliases = {alias for pattern in _RENAMES for alias in pattern.findall(data)}
-        return [*_WORDS, *(re.compile(re.escape(alias)) for alias in sorted(aliases))]
+        return [_WORDS, *(re.compile(re.escape(alias)) for alias in sorted(set(_RENAMES.findall(data))))]
 
     def watched_names(self, data: bytes) -> Iterable[str]:
         """The names a rewrite may leave unused: os, mock and what was imported from them, under any alias."""

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from holdline.config import Config, EnvConfig
 from holdline.judging import Level
 from holdline_migrations.env_access import EnvAccess
 
 MIGRATION = EnvAccess()
+SPELLED = re.compile(rb"(?<![a-zA-Z0-9_])(?:environb?|getenvb?|putenv|unsetenv|setenv|delenv)(?![a-zA-Z0-9_])")
+RENAMED = re.compile(rb"\b(?:environb?|getenvb?|putenv|unsetenv)[ \t]+as[ \t]+(\w+)(?![\x80-\xff])")
+PIECES = [
+    *(b"env", b"iron", b"ment", b"b", b"get", b"put", b"un", b"set", b"del", b"dot", b"_", b"1"),
+    *(b" ", b".", b"(", b"\n", b"\\\n", b"#", b" as ", b"as", b"e", b"os", b"environ", b"getenv", b"\xc3\xa9"),
+]
 METHODS = Config(env=EnvConfig(get="myenv:get_env", patch="myenv:patch_env", api="methods"))
 OWN = Config(env=EnvConfig(get="myenv:environment", patch="myenv:patched"))
 
@@ -32,8 +41,26 @@ def test_prefilter_lets_through_what_may_hold_a_violation(text):
     assert MIGRATION.may_match(text.encode())
 
 
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join))
+def test_prefilter_lets_each_word_through(data):
+    assert MIGRATION.may_match(data) or not SPELLED.search(data)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join))
+def test_each_word_and_each_of_its_aliases_is_pointed_at(data):
+    patterns = MIGRATION.words(data)
+    if patterns is None:
+        return
+    for match in [*SPELLED.finditer(data), *RENAMED.finditer(data)]:
+        pointed = [m.start() for pattern in patterns for m in pattern.finditer(data)]
+        assert any(match.start() <= at < match.end() for at in pointed), match
+    for alias in RENAMED.findall(data):
+        assert any(pattern.search(alias) for pattern in patterns)
+
+
 def test_prefilter_stops_the_rest():
     assert not MIGRATION.may_match(b"import os\n\nprint(os.sep)\n")
+    assert not MIGRATION.may_match(b"environment environs load_dotenv() set_env subenviron env")
 
 
 def test_stateless_and_picklable():

@@ -113,6 +113,8 @@ def test_nothing_prints_and_only_the_boundary_exits(name: str) -> None:
     writes = [c for c in calls if c.startswith(("sys.stdout", "sys.stderr"))]
     assert not writes or name.startswith(("toolkit/holdline/reports/", "toolkit/holdline/cli/", "hooks/"))
     exits = {"sys.exit", "exit", "quit", "os._exit"} & {*calls}
+    if name == "toolkit/holdline/forks.py":
+        exits -= {"os._exit"}  # how a worker ends, which is a process of its own
     assert not exits or name.startswith(("toolkit/holdline/cli/", "toolkit/holdline/__main__", "hooks/"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def write(root: Path, files: dict[str, str | bytes]) -> tuple[str, ...]:
 
 def task(root: Path, paths: Iterable[str], **settings: object) -> Task:
     base = Task(root, tuple(paths), Config(), REGISTRY.migrations, today=date(2026, 1, 5))
-    return replace(base, **settings)  # type: ignore[arg-type]
+    return base._replace(**settings)
 
 
 def silent(items: Iterable[FileResult], count: int, label: str) -> Iterable[FileResult]:

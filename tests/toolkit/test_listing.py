@@ -73,7 +73,7 @@ class TestPaths:
 
     def test_folder_without_tracked_python_is_empty(self, repo: Repo) -> None:
         repo.write("new/x.py", "")
-        assert select(repo, "new") == Selection((), {}, ())
+        assert select(repo, "new") == Selection(())
 
     def test_missing(self, repo: Repo) -> None:
         with pytest.raises(HoldlineError, match=r"no/such\.py does not exist"):
@@ -207,8 +207,3 @@ class TestRepositories:
         odd = make_repo(dict.fromkeys(names, ""))
         assert set(select(odd).paths) == set(names)
         assert select(odd, *names).paths == select(odd).paths
-
-    def test_blobs_are_those_of_the_index(self, repo: Repo) -> None:
-        found = select(repo, "pkg/a.py", "pkg/untracked.py")
-        assert found.paths == ("pkg/a.py", "pkg/untracked.py")
-        assert found.blobs == {"pkg/a.py": repo.git("rev-parse", ":pkg/a.py").strip()}

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from holdline.workers import WorkerDied, allow_deep_nesting, default_jobs, map_in_order
+from holdline.errors import WorkerDied
+from holdline.workers import allow_deep_nesting, default_jobs, map_in_order
 
 
 def square(number: int) -> tuple[int, int]:

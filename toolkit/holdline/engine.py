@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
@@ -28,8 +28,7 @@ from holdline.workers import map_in_order
 Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """What to look at: the root, the selected paths, the settings and the migrations.
 
     `stamps` are those of the files; a file without one is taken to have changed.
@@ -41,7 +40,7 @@ class Task:
     migrations: tuple[Migration, ...]
     jobs: int = 1
     today: date | None = None
-    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
+    stamps: Mapping[str, Stamp] = MappingProxyType({})
 
     @property
     def codes(self) -> frozenset[str]:
@@ -50,8 +49,7 @@ class Task:
         return frozenset(r.code for r in rules if self.config.selected(r.code, r.default_on))
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A file that may hold a violation, its cache key, and the names whose imports its rewrite may take out."""
 
     path: str
@@ -65,12 +63,12 @@ def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     categorizer = Categorizer(task.config)
     judge = scanning_judge(task)
     memory = Memory(cache, Stamps(task.root, task.stamps, cache), categorizer)
-    results = memory.unchanged(task.paths)
-    fresh = [path for path in task.paths if path not in results]
+    results, fresh = memory.recall(task.paths)
     scanner = Scanner(task.root, judge, categorizer, memory.known_keys() if fresh else frozenset(), cache.enabled)
-    seen = [s for s in progress(map_in_order(scanner, fresh, task.jobs), len(fresh), "scanning") if s is not None]
+    seen = [s for s in progress(map_in_order(scanner.look, fresh, task.jobs), len(fresh), "scanning") if s is not None]
     results |= memory.complete(seen)
-    memory.keep(fresh, seen)
+    if fresh:
+        memory.keep(fresh, seen)
     return score_files([r for path in task.paths if (r := results.get(path)) is not None], _listed(task))
 
 

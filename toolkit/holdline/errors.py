@@ -18,3 +18,7 @@ class RepositoryError(HoldlineError):
 
 class MissingExtraError(HoldlineError):
     """A command needs a package that only the extra `[toolkit]` installs."""
+
+
+class WorkerDied(HoldlineError):
+    """Another process was killed: by the system, for its memory, or by somebody."""

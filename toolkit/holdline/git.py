@@ -120,15 +120,17 @@ class Repository:
 
     def tracked(self) -> list[TrackedFile]:
         """Every path of the index, in git's byte order; a path in conflict once."""
-        files: list[TrackedFile] = []
-        for record in os.fsdecode(self._git("ls-files", "-z", "--stage")).split("\0")[:-1]:
-            head, _, path = record.partition("\t")
+        return list(self.each_tracked())
+
+    def each_tracked(self) -> Iterator[TrackedFile]:
+        """The same one by one, for those who need not hold them all at once."""
+        listed, start, last = self._git("ls-files", "-z", "--stage"), 0, ""
+        while (end := listed.find(b"\0", start)) >= 0:
+            head, _, path = os.fsdecode(listed[start:end]).partition("\t")
             mode, blob, stage = head.split(" ")
-            if stage == "0":
-                files.append(TrackedFile(path, _KINDS[mode], blob))
-            elif not files or files[-1].path != path:
-                files.append(TrackedFile(path, _KINDS[mode], ""))
-        return files
+            if stage == "0" or path != last:
+                yield TrackedFile(path, _KINDS[mode], blob if stage == "0" else "")
+            start, last = end + 1, path
 
     def head(self) -> str | None:
         """The commit id of HEAD; None before the first commit, RepositoryError where HEAD's commit is not here."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from holdline.errors import HoldlineError
 from holdline.git import FileKind, Repository, TrackedFile
@@ -16,23 +17,20 @@ from holdline.stamps import Stamp, stamp_of
 _PYTHON = ".py"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The files to work on: `/`-separated paths relative to the repository's root, in byte order.
 
-    `blobs` maps each tracked one to the blob id in git's index, which the working tree may have left;
     `problems` are files that the arguments asked for and that cannot be reached safely. `stamps` are the files'
-    as they were listed.
+    as they were listed, if they were asked for. It is `whole` where nothing was narrowed.
     """
 
     paths: tuple[str, ...]
-    blobs: Mapping[str, str] = field(repr=False)
     problems: tuple[Problem, ...] = ()
-    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)
+    stamps: Mapping[str, Stamp] = MappingProxyType({})
+    whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """The PATH arguments, resolved: folders to look in, and files named themselves."""
 
     folders: frozenset[str]
@@ -40,7 +38,7 @@ class _Named:
 
 
 def select_files(
-    repo: Repository, *, paths: Sequence[str] = (), cwd: Path, directories: Sequence[str] = ()
+    repo: Repository, *, paths: Sequence[str] = (), cwd: Path, directories: Sequence[str] = (), stamped: bool = False
 ) -> Selection:
     """The Python files that git tracks and the working tree has, and any file that `paths` names itself.
 
@@ -48,16 +46,15 @@ def select_files(
     `directories` (relative to `cwd`, else to the root) narrow that further. Raises HoldlineError for an
     argument that does not exist, lies outside the repository or in one of its submodules.
     """
-    tracked = repo.tracked()
-    submodules = [entry.path for entry in tracked if entry.kind is FileKind.SUBMODULE]
+    submodules = _submodules(repo) if paths or directories else []
     named = _resolve_all(repo.root, paths, cwd, submodules)
     within = frozenset(_resolve_folder(repo.root, name, cwd, submodules) for name in directories)
-    blobs: dict[str, str] = {}
+    chosen: list[str] = []
     stamps: dict[str, Stamp] = {}
     problems: list[Problem] = []
     root = os.fspath(repo.root)
     seen_links: dict[str, str] = {}
-    for path, blob in _wanted(tracked, named, within):
+    for path in _wanted(repo.each_tracked(), named, within):
         mode, stamp = _status(f"{root}/{path}")
         if link := _symlinked_parent(root, path, seen_links):
             message = f"reached through the symbolic link {link}: left out"
@@ -65,27 +62,31 @@ def select_files(
         elif stat.S_ISLNK(mode):
             problems.append(Problem(path, ProblemKind.UNREADABLE, "now a symbolic link: left out"))
         elif stat.S_ISREG(mode):
-            blobs[path] = blob
-            if stamp:
+            chosen.append(path)
+            if stamp and stamped:
                 stamps[path] = stamp
-    # git lists what it tracks in that order already
-    chosen = tuple(sorted(blobs, key=os.fsencode) if named.files else blobs)
-    return Selection(chosen, {path: blob for path, blob in blobs.items() if blob}, tuple(problems), stamps)
+    if named.files:  # else they are in the order in which git lists them
+        chosen.sort(key=os.fsencode)
+    return Selection(tuple(chosen), tuple(problems), stamps, whole=not (paths or directories))
 
 
-def _wanted(tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]) -> Iterable[tuple[str, str]]:
-    """Path and index blob of each file asked for; the blob is empty where git tracks none."""
+def _submodules(repo: Repository) -> list[str]:
+    return [entry.path for entry in repo.each_tracked() if entry.kind is FileKind.SUBMODULE]
+
+
+def _wanted(tracked: Iterable[TrackedFile], named: _Named, within: frozenset[str]) -> Iterable[str]:
+    """The path of each file asked for."""
     unlisted = set(named.files)
-    for path, kind, blob in tracked:
+    for path, kind, _ in tracked:
         unlisted.discard(path)
         if kind is FileKind.SYMLINK or kind is FileKind.SUBMODULE:
             continue
         asked = path in named.files or (path.endswith(_PYTHON) and _is_under(path, named.folders))
         if asked and (not within or _is_under(path, within)):
-            yield path, blob
+            yield path
     for path in sorted(unlisted):
         if not within or _is_under(path, within):
-            yield path, ""
+            yield path
 
 
 def _is_under(path: str, folders: frozenset[str]) -> bool:
@@ -164,7 +165,7 @@ def _status(path: str) -> tuple[int, Stamp]:
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
-        return 0, ()
+        return 0, 0
     except OSError:
-        return stat.S_IFREG, ()  # behind a closed folder: whoever tries to read it reports so
+        return stat.S_IFREG, 0  # behind a closed folder: whoever tries to read it reports so
     return status.st_mode, stamp_of(status)

@@ -14,14 +14,17 @@ from functools import lru_cache
 
 #: Bodies shorter than this are parsed sooner than left out (bytes).
 _LONG = 100
-#: What lets code inside a function or class bind names outside of it.
-_REACHES_OUT = tuple(map(re.compile, (rb"global\b", rb"nonlocal\b", rb":=")))
+#: What lets code inside a function or class bind names outside of it. (`:=` binds in the function it stands in, and in
+#: class bodies it may not stand in a comprehension.)
+_REACHES_OUT = (b"global", b"nonlocal")
 #: A line break and a header without strings, calls or comments in it, up to the end of its line. What begins with a
 #: letter of its own is found much faster than what begins with `^`.
 _HEADER = re.compile(
     rb"\n( *)(?:async +def|def|class) +\w+ *(?:\([^()'\"#\\]*\))?(?: *-> *[^:'\"#()\\\n]+)? *:[ \t]*(?:#[^\n]*)?(?=\n)"
 )
+#: In most files there is only the one kind, which is found faster on its own.
 _TRIPLE = re.compile(rb"\"\"\"|'''")
+_TRIPLE_DOUBLE = re.compile(rb"\"\"\"")
 #: The part of a line that stands outside of strings and comments, strings included.
 _CODE = re.compile(rb"(?:[^'\"#\\\n]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")*")
 
@@ -33,7 +36,8 @@ def mask(data: bytes, words: Iterable[re.Pattern[bytes]]) -> bytes | None:
     strings = _long_strings(data)
     if strings is None:
         return None
-    hits = sorted(m.start() for pattern in (*words, *_REACHES_OUT) for m in pattern.finditer(data))
+    patterns = [*words, *(re.compile(word) for word in _REACHES_OUT if word in data)]
+    hits = sorted(m.start() for pattern in patterns for m in pattern.finditer(data))
     pieces: list[bytes] = []
     done = position = 0
     while header := _HEADER.search(data, position):
@@ -80,7 +84,8 @@ def _long_strings(data: bytes) -> list[tuple[int, int]] | None:
     """Where the triple-quoted strings are; None where a quote's part cannot be told from its line alone."""
     strings: list[tuple[int, int]] = []
     position = 0
-    while match := _TRIPLE.search(data, position):
+    triple = _TRIPLE if b"'''" in data else _TRIPLE_DOUBLE
+    while match := triple.search(data, position):
         start = match.start()
         line = max(data.rfind(b"\n", 0, start) + 1, position)
         code = _CODE.match(data, line, start)

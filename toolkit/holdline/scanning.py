@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import holdline.masking  # noqa: F401  # what every worker would have to import for itself
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
 from holdline.judging import Judge
@@ -35,8 +35,7 @@ class Seen(NamedTuple):
     result: FileResult | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scanner:
+class Scanner(NamedTuple):
     """Looks at one file after another; called in the workers.
 
     `known` are the cache keys of judged content; files are not `keyed` where nobody would remember them.
@@ -48,7 +47,7 @@ class Scanner:
     known: frozenset[str] = frozenset()
     keyed: bool = True
 
-    def __call__(self, path: str) -> Seen | None:
+    def look(self, path: str) -> Seen | None:
         """None for a file that, going by its bytes, holds no violation."""
         try:
             data = read(self.root, path)
@@ -62,20 +61,25 @@ class Scanner:
         return Seen(path, key, self.judge.judge(path, data, self.categorizer.category(path)))
 
 
-@dataclass
-class Memory:
+class Memory(NamedTuple):
     """What earlier scans found, and which files have stayed as they were since."""
 
     cache: ScanCache
     stamps: Stamps
     categorizer: Categorizer
 
-    def unchanged(self, paths: Sequence[str]) -> dict[str, FileResult | None]:
-        """The results of files that did not change; None for those that hold no violation."""
-        keys = self.stamps.unchanged(paths)
+    def recall(self, paths: Iterable[str]) -> tuple[dict[str, FileResult], list[str]]:
+        """The results of files that did not change, but for those without a violation; and the files that did."""
+        keys: dict[str, str] = {}
+        changed: list[str] = []
+        for path in paths:
+            key = self.stamps.key_of(path)
+            if key is None:
+                changed.append(path)
+            elif key:
+                keys[path] = key
         results = recall(self.cache, keys.items(), self.categorizer)
-        clean = {path: None for path, key in keys.items() if not key}
-        return {**clean, **results}
+        return results, changed + [path for path in keys if path not in results]
 
     def known_keys(self) -> frozenset[str]:
         """The keys of all content that was judged before."""
@@ -90,7 +94,7 @@ class Memory:
         """Remember what was found in files that were looked at."""
         remember(self.cache, [(s.path, s.key) for s in seen], [s.result for s in seen if s.result is not None])
         keys: Mapping[str, str | None] = {s.path: s.key or None for s in seen}
-        self.stamps.keep({path: keys.get(path, "") for path in paths})
+        self.stamps.keep((path, keys.get(path, "")) for path in paths)
 
 
 def read(root: Path, path: str) -> bytes:

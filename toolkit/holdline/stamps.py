@@ -2,8 +2,8 @@
 
 A file's stamp is what the file system says of it: times of its last change of content and of anything else, size and
 inode. A write changes the second of these times to that of the clock, and no program can set it back. Clocks have
-ticks, though: a file that changed just before it was looked at may change again within the same tick. So stamps
-younger than any tick are not kept, and such a file is looked at once more the next time.
+ticks, though: a file that changed just before it was looked at may change again within the same tick. So what is
+younger than any tick gets no stamp, and is looked at once more the next time.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from holdline.cache import ScanCache
@@ -23,13 +23,17 @@ _ENTRY = "stamps"
 #: Longer than a tick of any file system's clock, the two seconds of FAT among them.
 _YOUNG_NS = 2_500_000_000
 
-#: Times of the last changes of content and of anything, in nanoseconds; size; inode. Empty where there is no file.
-Stamp = tuple[int, ...]
+#: 64 bits, by which a file's states are told apart: there may be very many files, and numbers take little memory. 0 for
+#: a file that is too young, or not there.
+Stamp = int
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """The stamp of a file that was looked up."""
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+    """The stamp of a file that was looked up just now."""
+    changed, touched = status.st_mtime_ns, status.st_ctime_ns
+    if max(changed, touched) > time.time_ns() - _YOUNG_NS:
+        return 0
+    return hash((changed, touched, status.st_size, status.st_ino))
 
 
 class Stamps:
@@ -39,30 +43,31 @@ class Stamps:
         self._root = os.fspath(root)
         self._here = here
         self._cache = cache
-        self._kept = self._load()
-        self._oldest_young = time.time_ns() - _YOUNG_NS
+        #: Stamps alone are those of files without a violation.
+        self._kept: dict[str, Stamp | list[Stamp | str]] = self._load()
 
-    def unchanged(self, paths: Sequence[str]) -> dict[str, str]:
-        """Those of some files that are as they were, with the key each was kept under."""
+    def key_of(self, path: str) -> str | None:
+        """The key that a file was kept under, if it is as it was then; None where it is not."""
+        stamp, kept = self._here.get(path, 0), self._kept.get(path)
+        if not stamp or kept is None:
+            return None
+        if kept == stamp:
+            return ""
+        match kept:
+            case [int(old), str(key)] if old == stamp:
+                return key
+        return None
+
+    def keep(self, keys: Iterable[tuple[str, str | None]]) -> None:
+        """Keep the stamps of files that were looked at, each with its key; with None, forget the file."""
         if not self._cache.enabled:
-            return {}
-        same = {}
-        for path in paths:
-            *stamp, key = self._kept.get(path, ("",))
-            if stamp and tuple(stamp) == self._here.get(path):
-                same[path] = key
-        return same
-
-    def keep(self, keys: Mapping[str, str | None]) -> None:
-        """Keep the stamps of files that were looked at, each with a key; with None, forget the file."""
-        if not keys or not self._cache.enabled:
             return
-        for path, key in keys.items():
-            stamp = self._here.get(path)
-            if key is None or not stamp or max(stamp[:2]) > self._oldest_young:
+        for path, key in keys:
+            stamp = self._here.get(path, 0)
+            if key is None or not stamp:
                 self._kept.pop(path, None)
             else:
-                self._kept[path] = [*stamp, key]
+                self._kept[path] = [stamp, key] if key else stamp
         self._cache.put_many({self._entry: json.dumps(self._kept, separators=(",", ":")).encode()})
 
     @property
@@ -70,10 +75,9 @@ class Stamps:
         """Linked working trees share a cache, and have files of their own."""
         return f"{_ENTRY} {self._root!a}"
 
-    def _load(self) -> dict[str, list[Any]]:
+    def _load(self) -> dict[str, Stamp | list[Stamp | str]]:
         try:
             loaded = json.loads(self._cache.get_many([self._entry]).get(self._entry, b"{}"))
         except ValueError:
             return {}
-        sound = isinstance(loaded, dict) and all(isinstance(kept, list) and kept for kept in loaded.values())
-        return loaded if sound else {}
+        return loaded if isinstance(loaded, dict) else {}

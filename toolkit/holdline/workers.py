@@ -7,12 +7,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from holdline.errors import HoldlineError
-
-if TYPE_CHECKING:
-    from mmap import mmap
+from holdline.errors import WorkerDied
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -33,10 +30,6 @@ def default_jobs() -> int:
         return os.cpu_count() or 1
 
 
-class WorkerDied(HoldlineError):
-    """Another process was killed: by the system, for its memory, or by somebody."""
-
-
 def map_in_order(
     function: Callable[[Item], Result],
     items: Sequence[Item],
@@ -51,61 +44,75 @@ def map_in_order(
         settle()
         yield from map(function, items)
         return
-    import mmap
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    # forked workers have everything imported already; where forking is not safe Python's own default decides
-    method = "fork" if sys.platform == "linux" else None
-    context = multiprocessing.get_context(method)
     chunk = max(1, min(64, len(items) // (jobs * 4)))
-    progress = mmap.mmap(-1, len(items)) if method else None  # shared with forks alone
-    work = _Work(function, items, progress)
-    try:
-        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(work,)) as pool:
-            yield from pool.map(_apply, range(len(items)), chunksize=chunk)
-    except BrokenProcessPool:
-        states = progress[:] if progress else b""
-        begun = [name(item) for item, state in zip(items, states, strict=False) if state == _BEGUN]
-        where = f" at work on {' or '.join(begun)}" if begun else ""
-        raise WorkerDied(
-            f"a worker process was killed{where}, perhaps because memory ran out: "
-            "use --jobs 1, which needs least, or exclude what is too large"
-        ) from None
-
-
-class _Work(NamedTuple):
-    """What the workers do, and a byte for each item that says how far they are with it."""
-
-    function: Callable[[Any], Any]
-    items: Sequence[Any]
-    progress: mmap | None
+    settle()
+    over = _over_forks if sys.platform == "linux" else _over_pool
+    yield from over(function, items, jobs, chunk, name)
 
 
 _BEGUN, _DONE = 1, 2
-#: This process's work, if it is a worker: handed over once, with the fork, and not with each chunk.
-_work: _Work
 
 
-def _start_worker(work: _Work) -> None:
+def _over_forks(
+    function: Callable[[Any], Any], items: Sequence[Any], jobs: int, chunk: int, name: Callable[[Any], str]
+) -> Iterator[Any]:
+    import mmap
+
+    from holdline.forks import map_chunks
+
+    progress = mmap.mmap(-1, len(items))  # shared with the forks: a byte for each item, how far they are with it
+
+    def work(numbers: Sequence[int]) -> list[Any]:
+        results = []
+        for number in numbers:
+            progress[number] = _BEGUN
+            results.append(function(items[number]))
+            progress[number] = _DONE
+        return results
+
+    try:
+        for results in map_chunks(work, range(len(items)), jobs, chunk):
+            yield from results
+    except WorkerDied:
+        begun = [name(item) for item, state in zip(items, progress[:], strict=True) if state == _BEGUN]
+        raise WorkerDied(_killed(f" at work on {' or '.join(begun)}" if begun else "")) from None
+
+
+def _over_pool(
+    function: Callable[[Any], Any], items: Sequence[Any], jobs: int, chunk: int, name: Callable[[Any], str]
+) -> Iterator[Any]:
+    """Where forking is not safe, Python knows what is."""
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(function,)) as pool:
+            yield from pool.map(_apply, items, chunksize=chunk)
+    except BrokenProcessPool:
+        raise WorkerDied(_killed("")) from None
+
+
+def _killed(where: str) -> str:
+    return (
+        f"a worker process was killed{where}, perhaps because memory ran out: "
+        "use --jobs 1, which needs least, or exclude what is too large"
+    )
+
+
+#: What this process does to items, if it is a worker of a pool: handed over once and not with each chunk.
+_task: Callable[[Any], Any]
+
+
+def _start_worker(function: Callable[[Any], Any]) -> None:
     """Ctrl-C goes to the whole process group: the parent sees to it, and a worker has nothing to say."""
-    global _work
-    _work = work
+    global _task
+    _task = function
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()  # what came with the fork stays: looking at it would only copy its pages
     settle()
 
 
-def _apply(number: int) -> Any:
-    function, items, progress = _work
-    if progress is None:
-        return function(items[number])
-    progress[number] = _BEGUN
-    try:
-        return function(items[number])
-    finally:
-        progress[number] = _DONE
+def _apply(item: Any) -> Any:
+    return _task(item)
 
 
 def settle() -> None:

@@ -17,12 +17,21 @@ from holdline.reports.html_report import HtmlInput, render_scan
 
 
 def render_html(
-    report: ScanReport, session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console
+    report: ScanReport,
+    session: Session,
+    paths: tuple[str, ...],
+    everything: tuple[str, ...],
+    arguments: argparse.Namespace,
+    console: Console,
 ) -> str:
-    """The HTML report of a scan of `paths`. Nothing is written but what the cache and the journal keep anyway."""
+    """The HTML report of a scan of `paths`, planned by what `everything` says.
+
+    Nothing is written but what the cache and the journal keep anyway.
+    """
     plan = plan_rewrite(
         session,
         paths,
+        everything,
         session.migrations(),
         progress_on(console),
         jobs=arguments.jobs,

@@ -48,6 +48,7 @@ def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> 
     plan = plan_rewrite(
         session,
         paths,
+        session.python_files(selection),
         migrations,
         progress_on(console),
         level=level,

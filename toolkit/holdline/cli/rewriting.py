@@ -28,6 +28,7 @@ def require_toolkit() -> None:
 def plan_rewrite(
     session: Session,
     paths: tuple[str, ...],
+    everything: tuple[str, ...],
     migrations: tuple[Migration, ...],
     progress: Progress,
     *,
@@ -35,11 +36,14 @@ def plan_rewrite(
     jobs: int | None = None,
     cached: bool = True,
 ) -> Plan:
-    """The rewrite of `paths` in priority order, each file proved. It reads a cache of scans, and makes none."""
+    """The rewrite of `paths` in priority order, each file proved. It reads a cache of scans, and makes none.
+
+    `everything` are all Python files that git tracks.
+    """
     task = session.task(paths, migrations, jobs)
     known = cached and (session.repo.common_dir / CACHE_FILE).exists()
     with session.cache(migrations, enabled=known) as cache:
-        return engine.plan(task, session.python_files(), level, session.repo.churn, progress, cache)
+        return engine.plan(task, everything, level, session.repo.churn, progress, cache)
 
 
 def write_plan(session: Session, report: MigrationReport, command: str, progress: Progress) -> MigrationReport:

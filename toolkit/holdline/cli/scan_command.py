@@ -20,10 +20,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise HoldlineError("--history belongs to --format html; `holdline status --history` prints it")
     check_history_options(arguments)
     session = Session.open(arguments)
-    selection, paths = session.select(arguments.paths)
+    selection, paths = session.select(arguments.paths, stamped=True)
     if not paths:
         console.note("holdline: nothing to scan: no tracked Python file there, or all are excluded")
-    unwritten = _fix(session, paths, arguments, console) if arguments.fix else False
+    unwritten = _fix(session, paths, session.python_files(selection), arguments, console) if arguments.fix else False
     migrations = session.migrations()
     task = session.task(paths, migrations, arguments.jobs, selection.stamps)
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
@@ -32,14 +32,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.format == "html":
         from holdline.cli.html_scan import render_html  # it plans, which nothing else here does
 
-        rendered = render_html(report, session, paths, arguments, console)
+        everything = session.python_files(selection)
+        rendered = render_html(report, session, paths, everything, arguments, console)
     else:
         rendered = _render(report, arguments, session, console)
     _write(rendered, arguments, console)
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 
-def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace, console: Console) -> bool:
+def _fix(
+    session: Session,
+    paths: tuple[str, ...],
+    everything: tuple[str, ...],
+    arguments: argparse.Namespace,
+    console: Console,
+) -> bool:
     """Write the safe fixes, as `migrate --scope all` would; names what went wrong and says whether a write did."""
     from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
     from holdline.reports.values import MigrationReport, counted, problem_line
@@ -47,7 +54,7 @@ def _fix(session: Session, paths: tuple[str, ...], arguments: argparse.Namespace
     require_toolkit()
     progress = progress_on(console)
     plan = plan_rewrite(
-        session, paths, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
+        session, paths, everything, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
     )
     done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
     for problem in done.problems:

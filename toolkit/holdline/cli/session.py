@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from holdline.cache import ScanCache
 from holdline.categories import Categorizer
@@ -24,8 +24,7 @@ from holdline.stamps import Stamp
 from holdline.workers import default_jobs
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """One command's surroundings."""
 
     repo: Repository
@@ -49,13 +48,13 @@ class Session:
         return self.registry.named(names or self.config.migrations)
 
     def select(
-        self, paths: Sequence[str], directories: Sequence[str] = (), scope: str | None = "all"
+        self, paths: Sequence[str], directories: Sequence[str] = (), scope: str | None = "all", *, stamped: bool = False
     ) -> tuple[Selection, tuple[str, ...]]:
         """The selection, and the paths of it that are in scope and not excluded.
 
         Without a scope that means the tests, and files named themselves whatever they are.
         """
-        selection = select_files(self.repo, paths=paths, cwd=self.folder, directories=directories)
+        selection = select_files(self.repo, paths=paths, cwd=self.folder, directories=directories, stamped=stamped)
         categorizer = Categorizer(self.config)
         named = self.named_files(paths) if scope is None else frozenset[str]()
         wanted = Category.SOURCE if scope == "source" else Category.TESTS
@@ -66,9 +65,9 @@ class Session:
         )
         return selection, chosen
 
-    def python_files(self) -> tuple[str, ...]:
+    def python_files(self, selection: Selection) -> tuple[str, ...]:
         """All Python files that git tracks, whatever was selected: what other files say matters to each."""
-        return select_files(self.repo, cwd=self.repo.root).paths
+        return selection.paths if selection.whole else select_files(self.repo, cwd=self.repo.root).paths
 
     def task(
         self,

@@ -55,7 +55,7 @@ def _report(session: Session, arguments: argparse.Namespace, console: Console) -
 
 def _look(session: Session, arguments: argparse.Namespace, console: Console) -> tuple[ScanReport, Plan | None]:
     """What there is now, and the rewrite of it where it is to be said why it stays."""
-    selection, paths = session.select(())
+    selection, paths = session.select((), stamped=True)
     migrations = session.migrations()
     progress = progress_on(console)
     with session.cache(migrations, enabled=True) as cache:
@@ -63,7 +63,8 @@ def _look(session: Session, arguments: argparse.Namespace, console: Console) -> 
         now = engine.scan(task, progress, cache)
     if not arguments.why:
         return now, None
-    return now, plan_rewrite(session, paths, migrations, progress, jobs=arguments.jobs)
+    everything = session.python_files(selection)
+    return now, plan_rewrite(session, paths, everything, migrations, progress, jobs=arguments.jobs)
 
 
 def _plot(report: StatusReport, arguments: argparse.Namespace) -> None:

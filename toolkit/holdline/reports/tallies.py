@@ -5,14 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdline.model import FileResult, Violation
 from holdline.reports.values import reason_left
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many files a rule or directory concerns, and how many violations there are fixed and left."""
 
     name: str
