@@ -86,6 +86,26 @@ def run_git(
         raise _cannot_start(folder, error) from error
 
 
+def checked_git(
+    folder: Path,
+    arguments: Sequence[str],
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    *,
+    to_the_end: bool = False,
+) -> bytes:
+    """What git prints; RepositoryError with its complaint where it fails. See `run_git`."""
+    done = run_git(folder, arguments, stdin, variables, to_the_end=to_the_end)
+    if done.returncode:
+        raise RepositoryError(f"git {_command(arguments)} failed in {folder}: {complaint(done)}")
+    return done.stdout
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The name of the command, behind any settings that are given for it alone."""
+    return next(a for before, a in zip(("", *arguments), arguments, strict=False) if "-c" not in (a, before))
+
+
 class GitObject(NamedTuple):
     """An object of git: its id and its content."""
 

@@ -1,0 +1,166 @@
+"""A remote repository: what branches it has, and pushing to it.
+
+It belongs to the gateway `holdline.git`. Unlike everything else there, these commands run as the user would run them:
+with the user's credentials, proxies and hooks (`pre-push`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from holdline.errors import RepositoryError
+from holdline.git import Repository
+from holdline.gitprocess import NO_GIT, Done, run_git
+from holdline_runtime import get_env
+
+#: Variables that lead git to another repository, as they are set in hooks (`git rev-parse --local-env-vars`).
+_LOCAL = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+_SECRET = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
+#: What explains a failure best, of all that git, ssh and hooks may have written.
+_TELLING = re.compile(r"^(?:fatal|error|remote: error): (?!failed to push some refs)", re.MULTILINE)
+
+
+class Push(NamedTuple):
+    """A branch to push: its ref, the commit, and what the remote has now ("" for no such branch)."""
+
+    ref: str
+    commit: str
+    expected: str
+
+
+class Pushed(NamedTuple):
+    """What became of it. `problem` is why the remote did not take it ("": it did)."""
+
+    ref: str
+    problem: str = ""
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody else pushed in the meantime."""
+        return "stale info" in self.problem or "fetch first" in self.problem
+
+
+class Remote:
+    """A remote by its name, or by its address."""
+
+    def __init__(self, repo: Repository, name: str) -> None:
+        self._repo = repo
+        self.name = name
+        self.is_named = name in repo.remotes()
+
+    @property
+    def shown(self) -> str:
+        """The name, safe to show."""
+        return redact(self.name)
+
+    def url(self) -> str:
+        """The address that is pushed to, with whatever secrets are in it."""
+        if not self.is_named:
+            return self.name
+        done = run_git(self._repo.root, ["remote", "get-url", "--push", self.name], variables=self._repo.variables)
+        return os.fsdecode(done.stdout).splitlines()[0] if done.returncode == 0 else self.name
+
+    def branches(self, prefix: str) -> dict[str, str]:
+        """The refs of the remote that begin with `prefix`, which ends in a slash, and their commits."""
+        output = self._checked("ls-remote", "--refs", "--", self.name, f"{prefix}*")
+        pairs = (line.split("\t", 1) for line in os.fsdecode(output).splitlines() if "\t" in line)
+        return {ref: commit for commit, ref in pairs if ref.startswith(prefix)}
+
+    def default_branch(self) -> str:
+        """The ref that the remote's HEAD stands for; "" where it does not tell."""
+        output = os.fsdecode(self._checked("ls-remote", "--symref", "--", self.name, "HEAD"))
+        found = re.match(r"ref: (\S+)\tHEAD$", output, re.MULTILINE)
+        return found[1] if found else ""
+
+    def bring(self, refs: Sequence[str]) -> None:
+        """Have the commits of some refs of the remote here; no ref of ours changes, nor FETCH_HEAD."""
+        if refs:
+            flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--refmap=")
+            self._checked("fetch", *flags, "--no-recurse-submodules", "--", self.name, *refs)
+
+    def push(self, pushes: Sequence[Push]) -> list[Pushed]:
+        """Push branches, each only if the remote still has what was expected. RepositoryError where none got there."""
+        if not pushes:
+            return []
+        leases = [f"--force-with-lease={p.ref}:{p.expected}" for p in pushes]
+        specs = [f"{p.commit}:{p.ref}" for p in pushes]
+        arguments = ["push", "--porcelain", "--no-follow-tags", *leases, "--", self.name, *specs]
+        done = _run(self._repo, arguments)
+        told = dict(_statuses(os.fsdecode(done.stdout)))
+        if done.returncode and not any(told.values()):
+            raise self._failed("push", done)
+        return [Pushed(p.ref, redact(told.get(p.ref, "it says nothing of this branch"))) for p in pushes]
+
+    def _checked(self, *arguments: str) -> bytes:
+        done = _run(self._repo, arguments)
+        if done.returncode:
+            raise self._failed(arguments[0], done)
+        return done.stdout
+
+    def _failed(self, command: str, done: Done) -> RepositoryError:
+        return RepositoryError(f"git {command} failed for {self.shown}: {_reason(done)}")
+
+
+def redact(text: str) -> str:
+    """Text without the passwords and tokens of the addresses in it.
+
+    >>> redact("fatal: https://me:secret@host/x.git not found")
+    'fatal: https://***@host/x.git not found'
+    """
+    return _SECRET.sub("***", text)
+
+
+def _statuses(porcelain: str) -> Iterable[tuple[str, str]]:
+    """Each ref with why it was not pushed ("": it was), of what `git push --porcelain` prints."""
+    for line in porcelain.splitlines():
+        flag, *fields = line.split("\t")
+        if len(fields) == 2:
+            yield fields[0].rpartition(":")[2], fields[1] if flag == "!" else ""
+
+
+def _reason(done: Done) -> str:
+    text = os.fsdecode(done.stderr).strip()
+    found = _TELLING.search(text)
+    lines = text[found.end() if found else 0 :].splitlines() or [f"exit status {done.returncode}"]
+    return redact(lines[0].strip())
+
+
+def _run(repo: Repository, arguments: Sequence[str]) -> Done:
+    """Run git as the user would; it may ask for a password on the terminal, if there is one."""
+    environ = {name: value for name, value in get_env().items() if name not in _LOCAL}
+    try:
+        return subprocess.run(
+            ["git", "--no-pager", "-c", "color.ui=false", *arguments],
+            cwd=Path(repo.root),
+            env=environ | {"LC_ALL": "C"} | dict(repo.variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise RepositoryError(NO_GIT) from error
+        raise RepositoryError(f"git cannot be run in {repo.root}: {error.strerror}") from error
