@@ -140,14 +140,14 @@ class Repository:
             raise RepositoryError(f"{self.root}: HEAD is {lost}, which is not here: look what `git fsck` says")
         return commit
 
-    def churn(self, max_commits: int = 1000) -> dict[str, int]:
-        """How many of the last `max_commits` commits changed each path.
+    def churn(self, max_commits: int = 1000, head: str = "HEAD") -> dict[str, int]:
+        """How many of the last `max_commits` commits up to `head` changed each path.
 
         A root commit, or the boundary of a shallow clone, changes none. A measure for ordering only: empty
         where history cannot be read (there is none yet, or its trees were never fetched).
         """
         flags = ("--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv", "--format=", "--name-only")
-        done = self._try("log", "-z", f"--max-count={max_commits}", *flags, "HEAD", "--")
+        done = self._try("log", "-z", f"--max-count={max_commits}", *flags, head, "--")
         if done.returncode:
             return {}
         return dict(Counter(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))

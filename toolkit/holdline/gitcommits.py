@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,7 @@ class CommitBuilder:
         self._index = folder / "index"
         self._run(*_INDEX, "read-tree", base)
         self._pristine = self._index.read_bytes()
+        self._kinds = {f.path: f.kind.value for f in repo.files_of(base)}
         self._signs = is_set(repo, "commit.gpgSign")
 
     def build(self, contents: Mapping[str, bytes], message: str) -> str:
@@ -77,9 +78,8 @@ class CommitBuilder:
         It is signed where `commit.gpgSign` says so, which `git commit-tree` by itself does not look at.
         """
         self._index.write_bytes(self._pristine)
-        kinds = {f.path: f.kind for f in self._repo.files_of(self._base) if f.path in contents}
         blobs = dict(zip(contents, self._repo.store_blobs(contents.values()), strict=True))
-        entries = [os.fsencode(f"{kinds[path].value} {blob}\t{path}\0") for path, blob in blobs.items()]
+        entries = [os.fsencode(f"{self._kinds[path]} {blob}\t{path}\0") for path, blob in blobs.items()]
         self._run(*_INDEX, "update-index", "-z", "--index-info", stdin=b"".join(entries))
         tree = self._run(*_INDEX, "write-tree").decode().strip()
         flags = ["-S"] if self._signs else ["--no-gpg-sign"]
@@ -118,12 +118,6 @@ def is_set(repo: Repository, key: str) -> bool:
     if done.returncode not in (0, 1):
         raise RepositoryError(f"git's configuration of {key} cannot be read: {complaint(done)}")
     return done.stdout.strip() == b"true"
-
-
-def files_at(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, str]:
-    """The blob of each of some files that a commit has."""
-    wanted = frozenset(paths)
-    return {f.path: f.blob for f in repo.files_of(commit) if f.path in wanted}
 
 
 def _changes(repo: Repository, parent: str, commit: str) -> tuple[FileChange, ...] | None:

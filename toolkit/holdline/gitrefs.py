@@ -40,6 +40,13 @@ def symbolic_ref(repo: Repository, name: str) -> str:
     return os.fsdecode(done.stdout).strip()
 
 
+def full_name(repo: Repository, name: str) -> str:
+    """The full name of the ref that a short one stands for; "" where it is none."""
+    done = run_git(repo.root, ["rev-parse", "--symbolic-full-name", "--end-of-options", name], variables=repo.variables)
+    told = os.fsdecode(done.stdout).splitlines() if done.returncode == 0 else []
+    return next((line for line in told if line.startswith("refs/")), "")
+
+
 def branches_in_use(repo: Repository) -> dict[str, Path]:
     """Branches that are checked out, being rebased or bisected, and the working tree where they are."""
     listed = checked_git(repo.root, ["worktree", "list", "--porcelain", "-z"], b"", repo.variables)

@@ -57,21 +57,22 @@ class Tip(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What there is under a branch's name. `remembered` is the commit that an earlier run of ours left locally.
+    """What there is under a branch's name. `remembered` is the commit of ours that an earlier run made here.
 
     `lost` says that the remote is known to have had the branch, and has it no more; `in_use` where it is checked out.
     """
 
     local: Tip | None = None
     remote: Tip | None = None
-    remembered: str = ""
+    remembered: Commit | None = None
     lost: bool = False
     in_use: str = ""
 
     @property
     def ours(self) -> Commit | None:
         """Our latest commit under this name that is to be found."""
-        return next((t.ours for t in (self.remote, self.local) if t is not None and t.ours), None)
+        found = (t.ours for t in (self.remote, self.local) if t is not None and t.ours)
+        return next(found, self.remembered)
 
 
 class Decision(NamedTuple):
