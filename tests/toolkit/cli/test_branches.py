@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from holdline_runtime import get_env
+
 if TYPE_CHECKING:
     from conftest import MakeRepo, Repo
 
 Run = Callable[..., Any]
+
+SHOP = Path(__file__).parents[3] / "examples" / "shop"
 
 READ = 'import os\n\n\ndef test():\n    assert os.getenv("A") is None\n'
 DONE = 'from holdline_runtime import get_env\n\n\ndef test():\n    assert get_env().get("A") is None\n'
@@ -399,3 +405,19 @@ def test_odd_names(repo: Repo, call: Run) -> None:
     assert len(set(names)) == len(names) == 9
     assert sorted(heads(repo)) == sorted(names)
     assert call(repo.root, "branches", *CAP).text.endswith("9 branches: 9 unchanged\n")
+
+
+def test_each_branch_alone_passes_the_suite(repo: Repo, call: Run, tmp_path: Path) -> None:
+    """The sample's 26 tests, run on every branch by itself."""
+    shop = type(repo)(tmp_path / "shop")
+    shutil.copytree(SHOP, shop.root, ignore=shutil.ignore_patterns("__pycache__"))
+    shop.git("init", "--quiet")
+    shop.commit("start")
+    done = call(shop.root, "branches", "--format", "json", *CAP)
+    names = [b["name"] for b in done.json["branches"]]
+    assert len(names) == 3
+    for name in names:
+        shop.git("checkout", "--quiet", name)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-W", "ignore"]
+        tested = subprocess.run(command, cwd=shop.root, env=get_env().child_env(), capture_output=True, check=False)
+        assert tested.stdout.splitlines()[-1].startswith(b"26 passed"), (name, tested.stdout.decode())
