@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from holdline_runtime import get_env
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 Run = Callable[..., Any]
 
+SCHEMA = Path(__file__).parents[3] / "docs" / "json-schema" / "holdline-branches-1.schema.json"
 SHOP = Path(__file__).parents[3] / "examples" / "shop"
 
 READ = 'import os\n\n\ndef test():\n    assert os.getenv("A") is None\n'
@@ -124,6 +127,27 @@ def test_all_branches_merged_are_one_migration(repo: Repo, call: Run, tmp_path: 
     call(repo.root, "migrate")
     repo.commit("migrated")
     assert repo.git("rev-parse", "HEAD^{tree}") == merged
+
+
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["--push", "HUB"]], ids=["built", "dry", "pushed"])
+def test_json(repo: Repo, shell: Run, tmp_path: Path, arguments: list[str]) -> None:
+    hub = tmp_path / "hub.git"
+    repo.git("init", "--quiet", "--bare", str(hub))
+    repo.write("tests/test_broken.py", "import os\nX = os.environ['X'\n")
+    repo.commit("broken")
+    call = [str(hub) if part == "HUB" else part for part in arguments]
+    found = shell(repo.root, "branches", "--format", "json", *CAP, *call).json
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(found)
+    assert (found["dry_run"], found["by"], found["base"]["branch"]) == (call == ["--dry-run"], "directory", "main")
+    last = found["branches"][2]
+    assert (last["name"], last["state"], last["after"]) == (NAMES[3], "new", [NAMES[0]])
+    assert last["violations"] == {"before": 5, "after": 1}
+    assert {"path": "tests/pay/test_left.py", "fixed": 1, "left": 1} in last["files"]
+    assert (last["commit"] is None, last["push"]) == (
+        call == ["--dry-run"],
+        {"problem": None} if len(call) > 1 else None,
+    )
+    assert [p["path"] for p in found["problems"]] == ["tests/test_broken.py"]
 
 
 # the user's own
