@@ -28,10 +28,14 @@ class Base(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A pull request, by its address; `is_new` where it was opened just now. `problem` is why there is none."""
+    """A pull request, by its address; `is_new` where it was opened just now. `problem` is why there is none.
+
+    `is_closed` says that somebody closed it without merging it.
+    """
 
     url: str
     is_new: bool = False
+    is_closed: bool = False
     problem: str = ""
 
 

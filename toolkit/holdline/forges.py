@@ -19,6 +19,10 @@ from holdline.errors import HoldlineError
 _SCP = re.compile(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>(?!//).+)")
 
 
+#: What forges call the states, all others being open ones.
+_STATES = {"merged": "merged", "closed": "closed"}
+
+
 class Forge(enum.StrEnum):
     """A forge, by the name of its command line."""
 
@@ -85,6 +89,14 @@ def locate(url: str) -> Host:
     return Host(match["host"], match["path"].strip("/").removesuffix(".git")) if match else Host()
 
 
+class _Existing(NamedTuple):
+    """A pull request that there is: open, closed or merged."""
+
+    number: str
+    url: str
+    state: str
+
+
 class ForgeCommand:
     """A forge's command line, run in a repository's folder, for the repository that `url` names."""
 
@@ -95,31 +107,37 @@ class ForgeCommand:
         self._where = ["--repo", _repository(forge, host)] if host.path else []
 
     def propose(self, proposal: Proposal, *, refresh: bool) -> Request:
-        """Open a pull request. One that is open for the branch already stays; `refresh` gives it the new text."""
+        """Open a pull request, unless one is open for the branch: that stays, and `refresh` gives it the new text.
+
+        Where the latest one was closed without a merge, somebody does not want it, and it is not opened again.
+        """
         try:
-            there = self._find(proposal)
-            if there is None:
+            latest = self._find(proposal)
+            if latest is None or latest.state == "merged":
                 return Request(self._create(proposal), is_new=True)
+            if latest.state == "closed":
+                return Request(latest.url, is_closed=True)
             if refresh:
-                self._update(there[0], proposal)
-            return Request(there[1])
+                self._update(latest.number, proposal)
+            return Request(latest.url)
         except HoldlineError as error:
             return Request("", problem=str(error))
 
-    def _find(self, proposal: Proposal) -> tuple[str, str] | None:
-        """Number and address of the open pull request of a branch."""
+    def _find(self, proposal: Proposal) -> _Existing | None:
+        """The pull request of a branch that is open, or else the latest."""
         if self._forge is Forge.GITHUB:
-            asked = ["pr", "list", "--state", "open", "--head", proposal.head, "--json", "number,url"]
-            keys = ("number", "url")
+            asked = ["pr", "list", "--state", "all", "--head", proposal.head, "--json", "number,url,state"]
+            keys = ("number", "url", "state")
         else:
-            asked = ["mr", "list", "--source-branch", proposal.head, "--output", "json"]
-            keys = ("iid", "web_url")
+            asked = ["mr", "list", "--all", "--source-branch", proposal.head, "--output", "json"]
+            keys = ("iid", "web_url", "state")
         output = self._run([*asked, *self._where])
         try:
-            found = json.loads(output or "[]")
-            return (str(found[0][keys[0]]), str(found[0][keys[1]])) if found else None
+            found = [_Existing(*(str(entry[key]) for key in keys)) for entry in json.loads(output or "[]")]
         except (ValueError, LookupError, TypeError):
             raise HoldlineError(f"{self._forge} {asked[0]} list: it printed no list") from None
+        found = [f._replace(state=_STATES.get(f.state.lower(), "open")) for f in found]
+        return max(found, key=lambda f: (f.state == "open", int(f.number)), default=None)
 
     def _create(self, proposal: Proposal) -> str:
         """Open it; its address."""

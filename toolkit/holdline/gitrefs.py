@@ -49,10 +49,10 @@ def full_name(repo: Repository, name: str) -> str:
 
 def branches_in_use(repo: Repository) -> dict[str, Path]:
     """Branches that are checked out, being rebased or bisected, and the working tree where they are."""
-    listed = checked_git(repo.root, ["worktree", "list", "--porcelain", "-z"], b"", repo.variables)
+    listed = checked_git(repo.root, ["worktree", "list", "--porcelain"], b"", repo.variables)
     in_use: dict[str, Path] = {}
-    for record in listed.split(b"\0\0"):
-        fields = dict(os.fsdecode(line).partition(" ")[::2] for line in record.split(b"\0") if line)
+    for record in os.fsdecode(listed).split("\n\n"):
+        fields = dict(line.partition(" ")[::2] for line in record.splitlines())
         if "branch" in fields:
             in_use[fields["branch"]] = Path(fields["worktree"])
     for git_dir in (repo.common_dir, *sorted(repo.common_dir.glob("worktrees/*"))):

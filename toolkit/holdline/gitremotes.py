@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,17 +89,26 @@ class Remote:
         pairs = (line.split("\t", 1) for line in os.fsdecode(output).splitlines() if "\t" in line)
         return {ref: commit for commit, ref in pairs if ref.startswith(prefix)}
 
-    def default_branch(self) -> str:
-        """The ref that the remote's HEAD stands for; "" where it does not tell."""
+    def default_branch(self) -> tuple[str, str]:
+        """The ref that the remote's HEAD stands for, and its commit; both "" where it does not tell."""
         output = os.fsdecode(self._checked("ls-remote", "--symref", "--", self.name, "HEAD"))
-        found = re.match(r"ref: (\S+)\tHEAD$", output, re.MULTILINE)
-        return found[1] if found else ""
+        found = re.match(r"ref: (\S+)\tHEAD\n(\w+)\tHEAD$", output, re.MULTILINE)
+        return (found[1], found[2]) if found else ("", "")
 
-    def bring(self, refs: Sequence[str]) -> None:
-        """Have the commits of some refs of the remote here; no ref of ours changes, nor FETCH_HEAD."""
-        if refs:
-            flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--refmap=")
-            self._checked("fetch", *flags, "--no-recurse-submodules", "--", self.name, *refs)
+    def bring(self, refs: Mapping[str, str]) -> None:
+        """Have the commits of some refs of the remote here; no ref of ours changes, nor FETCH_HEAD.
+
+        RepositoryError where it does not have these commits any more.
+        """
+        missing = {ref: commit for ref, commit in refs.items() if self._repo.commit(commit) is None}
+        if not missing:
+            return
+        flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--refmap=")
+        settings = ("-c", "fetch.writeCommitGraph=false")
+        self._checked(*settings, "fetch", *flags, "--no-recurse-submodules", "--", self.name, *missing)
+        for ref, commit in missing.items():
+            if self._repo.commit(commit) is None:
+                raise RepositoryError(f"{ref} of {self.shown} was changed just now: run again")
 
     def push(self, pushes: Sequence[Push]) -> list[Pushed]:
         """Push branches, each only if the remote still has what was expected. RepositoryError where none got there."""
@@ -107,7 +116,16 @@ class Remote:
             return []
         leases = [f"--force-with-lease={p.ref}:{p.expected}" for p in pushes]
         specs = [f"{p.commit}:{p.ref}" for p in pushes]
-        arguments = ["push", "--porcelain", "--no-follow-tags", *leases, "--", self.name, *specs]
+        arguments = [
+            "push",
+            "--porcelain",
+            "--no-follow-tags",
+            "--recurse-submodules=no",
+            *leases,
+            "--",
+            self.name,
+            *specs,
+        ]
         done = _run(self._repo, arguments)
         told = dict(_statuses(os.fsdecode(done.stdout)))
         if done.returncode and not any(told.values()):
@@ -117,7 +135,7 @@ class Remote:
     def _checked(self, *arguments: str) -> bytes:
         done = _run(self._repo, arguments)
         if done.returncode:
-            raise self._failed(arguments[0], done)
+            raise self._failed(next(a for a in arguments if a in ("ls-remote", "fetch")), done)
         return done.stdout
 
     def _failed(self, command: str, done: Done) -> RepositoryError:

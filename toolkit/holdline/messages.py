@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from holdline.branches import Base, Branch
 from holdline.migration import Migration, Rule
-from holdline.model import FileResult
+from holdline.model import FileResult, Safety
 from holdline.publishing import BASE, KEY, LAYOUT, SHARD
 from holdline.reports.printable import printable
 from holdline.reports.tallies import by_reason, by_rule
@@ -22,8 +22,8 @@ _MOST_LEFT = 20
 class Background(NamedTuple):
     """What all branches of a run have to say alike.
 
-    `dependency` is what the rewritten code needs; `verified` how the change was tested, "" for not at all; `unsafe`
-    whether fixes that may change behaviour are among them; `layout` how files were put into branches.
+    `dependency` is what the rewritten code needs; `verified` how the change was tested, "" for not at all; `layout` how
+    files were put into branches.
     """
 
     migrations: tuple[Migration, ...]
@@ -31,7 +31,6 @@ class Background(NamedTuple):
     layout: str
     dependency: str = ""
     verified: str = ""
-    unsafe: bool = False
     signed_off_by: str = ""
 
 
@@ -49,7 +48,8 @@ def commit_message(branch: Branch, background: Background) -> str:
     paragraphs = [
         *_why(branch, background),
         "\n".join(f"  {line}" for line in _counts(branch)),
-        *_left(branch),
+        *_listed("May change behaviour, so look at each:", _unsafe_lines(branch.results, printable)),
+        *_listed("Left as it is:", _left_lines(branch.results, printable)),
         *_proof(background),
         background.dependency,
         _order(branch),
@@ -69,11 +69,13 @@ def commit_message(branch: Branch, background: Background) -> str:
 def request_text(branch: Branch, background: Background) -> str:
     """The pull request's text, as Markdown."""
     files = [f"| {_code(r.path)} | {len(r.fixed) + len(r.remaining)} | {len(r.remaining)} |" for r in branch.results]
+    risky = [f"- {line}" for line in _unsafe_lines(branch.results, _code)]
     left = [f"- {line}" for line in _left_lines(branch.results, _code)]
     sections = [
         " ".join(_why(branch, background)),
         "\n".join(f"- {line}" for line in _counts(branch)),
         "\n".join(["| file | violations before | after |", "|---|---|---|", *files]),
+        "\n".join(["**May change behaviour, so look at each**", "", *risky]) if risky else "",
         "\n".join(["**Left as it is**", "", *left]) if left else "",
         "**How it was checked**",
         "\n".join(f"- {line}" for line in _proof(background)),
@@ -105,9 +107,18 @@ def _counts(branch: Branch) -> list[str]:
     return [f"violations in {files}: {number(total)} before, {number(branch.left)} after", *rules]
 
 
-def _left(branch: Branch) -> list[str]:
-    lines = _left_lines(branch.results, printable)
-    return ["Left as it is:\n" + "\n".join(f"  {line}" for line in lines)] if lines else []
+def _listed(heading: str, lines: Iterable[str]) -> list[str]:
+    lines = [f"  {line}" for line in lines]
+    return ["\n".join([heading, *lines])] if lines else []
+
+
+def _unsafe_lines(results: Iterable[FileResult], show: Callable[[str], str]) -> list[str]:
+    return [
+        f"{show(f'{r.path}:{v.line}')} (before): {v.code} {printable(v.fix.note)}"
+        for r in results
+        for v in r.fixed
+        if v.fix and v.fix.safety is Safety.UNSAFE
+    ]
 
 
 def _left_lines(results: Iterable[FileResult], show: Callable[[str], str]) -> list[str]:
@@ -137,7 +148,6 @@ def _hints(branch: Branch, background: Background) -> list[str]:
     hints = [
         f"Formatting, comments and everything outside of the edits are byte for byte those of {background.base.shown}.",
         background.dependency,
-        "Fixes that may change behaviour are among them (`--unsafe`): look at each." if background.unsafe else "",
         _order(branch),
         "Do not push to this branch: `holdline branches` updates it as long as it is as we left it.",
     ]

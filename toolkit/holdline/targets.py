@@ -12,15 +12,20 @@ _TRACKING = "refs/remotes/"
 
 
 def choose_base(repo: Repository, asked: str | None, remote: Remote | None) -> Base:
-    """The commit that was asked for, or else the default branch of the remote, as it was last fetched.
+    """The commit that was asked for, or else the default branch: what pull requests are merged into.
 
-    That is what pull requests are merged into, whatever is checked out here. Without a remote, or where it does not
-    tell, it is what is checked out. Raises HoldlineError where there is no such commit.
+    It is that of `remote` as it is now, else that of `origin` (or the only remote there is) as it was last fetched,
+    else what is checked out. Raises HoldlineError where there is no such commit.
     """
     if asked is not None:
         return _named(repo, asked)
-    ref = _default_branch(repo, remote)
-    if ref:
+    if remote is not None:
+        ref, commit = remote.default_branch()
+        if commit and ref.startswith(HEADS):
+            remote.bring({ref: commit})
+            branch = ref.removeprefix(HEADS)
+            return Base(commit, f"{remote.shown}/{branch}", branch)
+    if ref := _default_branch(repo):
         return _named(repo, ref.removeprefix(_TRACKING))
     current = symbolic_ref(repo, "HEAD")
     if repo.head() is None:
@@ -41,16 +46,9 @@ def _named(repo: Repository, name: str) -> Base:
     return Base(commit, name)
 
 
-def _default_branch(repo: Repository, remote: Remote | None) -> str:
-    """The remote-tracking ref of the remote's default branch; "" for none."""
+def _default_branch(repo: Repository) -> str:
+    """The remote-tracking ref of the default branch, as a clone knows it; "" for none."""
     names = repo.remotes()
-    if remote is not None:
-        name = remote.name if remote.is_named else ""
-    else:
-        name = "origin" if "origin" in names else "".join(names[:1] if len(names) == 1 else ())
-    if not name:
-        return ""
-    ref = symbolic_ref(repo, f"{_TRACKING}{name}/HEAD")
-    if not ref and remote is not None:  # a clone knows; `git remote add` does not
-        ref = remote.default_branch().replace(HEADS, f"{_TRACKING}{name}/", 1)
+    name = "origin" if "origin" in names else names[0] if len(names) == 1 else ""
+    ref = symbolic_ref(repo, f"{_TRACKING}{name}/HEAD") if name else ""
     return ref if ref and repo.commit(ref) else ""

@@ -247,7 +247,6 @@ def test_from_another_clone(repo: Repo, push: Run, colleague: Run, bare: Path) -
     code, found = push(third)
     assert (code, found) == (0, {"a": "stale", "b": "unchanged", "c": "unchanged"})
     # and the first clone, whose branch is now an old one of ours, follows
-    repo.git("fetch", "--quiet")
     code, found = push(repo)
     assert (code, set(found.values())) == (0, {"unchanged"})
     assert local_heads(repo) == remote_heads(bare)
@@ -283,9 +282,11 @@ def test_merged_there(repo: Repo, push: Run, colleague: Run, bare: Path) -> None
     other.git("merge", "--quiet", "--squash", f"origin/{A}")
     other.git("commit", "--quiet", "-m", "squashed")
     other.git("push", "--quiet")
-    repo.git("fetch", "--quiet")
-    code, found = push(repo, "--base", "origin/main")
+    tracking = repo.git("rev-parse", "origin/main")
+    assert push(repo, "--dry-run") == (0, {"b": "unchanged", "c": "unchanged", "a": "merged"})
+    code, found = push(repo)  # the base is what the remote has now, fetched or not
     assert (code, found) == (0, {"b": "unchanged", "c": "unchanged", "a": "merged"})
+    assert repo.git("rev-parse", "origin/main") == tracking
     assert A not in local_heads(repo)
     assert A in remote_heads(bare)  # forges delete it with the pull request
 
@@ -300,8 +301,7 @@ def test_one_merged_one_pushed_to_one_deleted(repo: Repo, push: Run, colleague: 
     theirs = other.commit("theirs")
     other.git("push", "--quiet")
     other.git("push", "--quiet", "origin", f":{PREFIX}/tests.c")
-    repo.git("fetch", "--quiet")
-    code, found = push(repo, "--base", "origin/main")
+    code, found = push(repo)
     assert (code, found) == (1, {"b": "diverged", "c": "recreated", "a": "merged"})
     assert remote_heads(bare)[f"{PREFIX}/tests.b"] == theirs
     assert remote_heads(bare)[f"{PREFIX}/tests.c"] == local_heads(repo)[f"{PREFIX}/tests.c"]

@@ -46,9 +46,12 @@ if "create" in arguments:
     print("Warning: 1 uncommitted change")
     print(f"https://forge.example/{{len(known) + 1}}")
 elif "list" in arguments:
-    number = known.index(head) + 1 if head in known else 0
-    keys = ("number", "url") if name == "gh" else ("iid", "web_url")
-    print(json.dumps([dict(zip(keys, (number, f"https://forge.example/{{number}}")))] if number else []))
+    numbers = [n for n, h in enumerate(known, 1) if h == head]
+    keys = ("number", "url", "state") if name == "gh" else ("iid", "web_url", "state")
+    states = json.loads((folder / "states").read_text()) if (folder / "states").exists() else {{}}
+    usual = "OPEN" if name == "gh" else "opened"
+    values = [(n, f"https://forge.example/{{n}}", states.get(str(n), usual)) for n in numbers]
+    print(json.dumps([dict(zip(keys, v)) for v in values]))
 """
 
 
@@ -100,7 +103,8 @@ def test_github(repo: Repo, shell: Run, forge: Run) -> None:
     assert f"{PREFIX}/tests: https://forge.example/1\n" in done.text
     assert done.text.endswith("3 branches: 3 new; 3 pushed to origin; 3 pull requests opened\n")
     looked, opened = calls(folder)[2:4]
-    assert looked[:-1] == ["gh", "pr", "list", "--state", "open", "--head", f"{PREFIX}/tests.a", "--json", "number,url"]
+    assert looked[1:7] == ["pr", "list", "--state", "all", "--head", f"{PREFIX}/tests.a"]
+    assert option(looked, "--json") == ["number,url,state"]
     assert opened[:7] == ["gh", "pr", "create", "--head", f"{PREFIX}/tests.a", "--base", "main"]
     assert option(opened, "--title") == ["env-access: tests/a (2 files)"]
     assert option(opened, "--label") == ["holdline", "tests"]
@@ -127,7 +131,7 @@ def test_gitlab(repo: Repo, shell: Run, forge: Run) -> None:
     done = open_requests(shell, repo, "--draft", "--label", "holdline")
     assert (done.code, done.err) == (0, "")
     looked, opened = calls(folder)[2:4]
-    assert looked[:-1] == ["glab", "mr", "list", "--source-branch", f"{PREFIX}/tests.a", "--output", "json"]
+    assert looked[:-1] == ["glab", "mr", "list", "--all", *("--source-branch", f"{PREFIX}/tests.a"), "--output", "json"]
     assert opened[:7] == ["glab", "mr", "create", "--source-branch", f"{PREFIX}/tests.a", "--target-branch", "main"]
     assert option(opened, "--reviewer") == ["ann"]  # a group cannot be asked
     assert option(opened, "--label") == ["holdline"]
@@ -228,3 +232,19 @@ def test_no_request_for_what_is_refused(repo: Repo, shell: Run, forge: Run) -> N
         [f"{PREFIX}/tests"],
         [f"{PREFIX}/tests.b"],
     ]
+
+
+@pytest.mark.parametrize(("name", "closed", "merged"), [("gh", "CLOSED", "MERGED"), ("glab", "closed", "merged")])
+def test_what_was_closed_is_not_opened_again(
+    repo: Repo, shell: Run, forge: Run, name: str, closed: str, merged: str
+) -> None:
+    folder = forge(name)
+    open_requests(shell, repo)
+    (folder / "states").write_text(json.dumps({"2": closed, "3": merged}))
+    done = open_requests(shell, repo)
+    assert done.code == 0
+    assert done.err == (
+        f"holdline: {PREFIX}/tests.a: https://forge.example/2 was closed without a merge: not opened again\n"
+    )
+    assert f"{PREFIX}/tests.b: https://forge.example/4\n" in done.text
+    assert done.text.endswith("1 pull request opened\n")

@@ -100,7 +100,6 @@ def _background(repo: Repository, base: Base, planned: BasePlan, arguments: argp
         base,
         _layout(arguments),
         planned.dependency,
-        unsafe=arguments.unsafe,
         signed_off_by=committer(repo) if is_set(repo, "format.signOff") else "",
     )
 

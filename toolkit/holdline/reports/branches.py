@@ -67,7 +67,9 @@ def refusals(branches: Iterable[Branch]) -> list[str]:
             lines.append(f"{name}: diverged: somebody pushed to it just now: run again")
         elif branch.pushed and branch.pushed.problem:
             lines.append(f"{name}: not pushed: {printable(branch.pushed.problem)}")
-        if branch.request and branch.request.problem:
+        if branch.request and branch.request.is_closed:
+            lines.append(f"{name}: {printable(branch.request.url)} was closed without a merge: not opened again")
+        elif branch.request and branch.request.problem:
             lines.append(f"{name}: no pull request: {printable(branch.request.problem)}")
     return lines
 
@@ -111,4 +113,9 @@ def _request(branch: Branch) -> Object | None:
     request = branch.request
     if request is None:
         return None
-    return {"url": request.url or None, "opened": request.is_new, "problem": request.problem or None}
+    return {
+        "url": request.url or None,
+        "opened": request.is_new,
+        "closed": request.is_closed,
+        "problem": request.problem or None,
+    }
