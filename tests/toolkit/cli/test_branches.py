@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,6 +151,39 @@ def test_json(repo: Repo, shell: Run, tmp_path: Path, arguments: list[str]) -> N
     assert [p["path"] for p in found["problems"]] == ["tests/test_broken.py"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_any_layout_merged_is_one_migration(make_repo: MakeRepo, call: Run, seed: int) -> None:
+    """Directories at random, branches merged in an order at random, and some of them only in a second run."""
+    random = Random(seed)
+    folders = ["/".join(random.choices("abc", k=random.randint(1, 4))) for _ in range(12)]
+    files = {f"tests/{f}/test_{random.randint(0, 9)}.py": READ + f"# {n}\n" for n, f in enumerate(folders * 3)}
+    files |= {f"tests/{f}/conftest.py": READ for f in folders[:3]}
+    files["CODEOWNERS"] = "/tests/a/ @ann\n/tests/b/ @bob @ann\n"
+    repo = make_repo(files)
+    options = (f"--max-files-per-branch={random.randint(1, 9)}", "--by", random.choice(["directory", "owner"]))
+    call(repo.root, "migrate")
+    repo.git("add", "--all")
+    expected = repo.git("write-tree")
+    repo.git("reset", "--quiet", "--hard")
+    for part in (0.5, 1.0):
+        found = call(repo.root, "branches", "--format", "json", *options).json["branches"]
+        names = [b["name"] for b in found if b["state"] != "merged"]
+        assert part == 0.5 or {b["state"] for b in found} <= {"merged", "unchanged"}
+        for name in random.sample(names, round(len(names) * part)):
+            repo.git("merge", "--quiet", "--no-edit", name)
+    assert repo.git("rev-parse", "HEAD^{tree}") == expected
+    found = call(repo.root, "branches", "--format", "json", *options).json["branches"]
+    assert {b["state"] for b in found} == {"merged"}
+    assert heads(repo) == {}
+
+
+def test_a_folder_whose_name_git_would_split(make_repo: MakeRepo, call: Run, tmp_path: Path) -> None:
+    repo = make_repo({"tests/test_a.py": READ}, name='re:po "x" \\y')
+    done = call(repo.root, "branches", "--dry-run")
+    assert (done.code, "1 branch: 1 new" in done.text) == (0, True)
+    assert call(repo.root, "branches").code == 0
+
+
 # the user's own
 
 
@@ -263,6 +297,8 @@ def test_the_configuration_is_that_of_the_base(repo: Repo, call: Run) -> None:
         (["tests/none"], "tests/none is not in the base main "),
         (["../elsewhere"], "is outside the repository"),
         (["--open-prs"], "--open-prs needs --push REMOTE"),
+        (["--draft"], "--draft is about pull requests: add --open-prs"),
+        (["--label", "x"], "--label is about pull requests: add --open-prs"),
         (["-m", "nothing"], "no migration is called 'nothing'"),
         (["--max-files-per-branch", "0"], "'0' is not a whole number above 0"),
     ],

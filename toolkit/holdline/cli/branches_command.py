@@ -34,8 +34,7 @@ from holdline.targets import choose_base
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
     require_toolkit()
-    if arguments.open_prs and not arguments.push:
-        raise HoldlineError("--open-prs needs --push REMOTE: a forge opens a pull request from a branch that it has")
+    _check(arguments)
     repo = discover(arguments.folder)
     remote = Remote(repo, arguments.push) if arguments.push else None
     forge = choose_forge(arguments.forge, remote.url()) if arguments.open_prs and remote else None
@@ -45,6 +44,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             report = _carry_out(repo, remote, forge, report, planned, found, arguments)
     _show(report, arguments, console)
     return _exit_code(report)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.open_prs and not arguments.push:
+        raise HoldlineError("--open-prs needs --push REMOTE: a forge opens a pull request from a branch that it has")
+    for option in ("forge", "draft", "label"):
+        if getattr(arguments, option) and not arguments.open_prs:
+            raise HoldlineError(f"--{option} is about pull requests: add --open-prs")
 
 
 def _plan(
