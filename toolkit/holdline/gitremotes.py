@@ -84,8 +84,8 @@ class Remote:
         return os.fsdecode(done.stdout).splitlines()[0] if done.returncode == 0 else self.name
 
     def branches(self, prefix: str) -> dict[str, str]:
-        """The refs of the remote that begin with `prefix`, which ends in a slash, and their commits."""
-        output = self._checked("ls-remote", "--refs", "--", self.name, f"{prefix}*")
+        """The refs that begin with `prefix`, which ends in a slash, and their commits, where pushes go."""
+        output = self._checked("ls-remote", "--refs", "--", self._target(), f"{prefix}*")
         pairs = (line.split("\t", 1) for line in os.fsdecode(output).splitlines() if "\t" in line)
         return {ref: commit for commit, ref in pairs if ref.startswith(prefix)}
 
@@ -95,17 +95,25 @@ class Remote:
         found = re.match(r"ref: (\S+)\tHEAD\n(\w+)\tHEAD$", output, re.MULTILINE)
         return (found[1], found[2]) if found else ("", "")
 
-    def bring(self, refs: Mapping[str, str]) -> None:
+    def bring(self, refs: Mapping[str, str], *, pushed: bool = False) -> None:
         """Have the commits of some refs of the remote here; no ref of ours changes, nor FETCH_HEAD.
 
-        RepositoryError where it does not have these commits any more.
+        With `pushed` they are from where pushes go. RepositoryError where it does not have these commits any more.
         """
         missing = {ref: commit for ref, commit in refs.items() if self._repo.commit(commit) is None}
         if not missing:
             return
         flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--refmap=")
         settings = ("-c", "fetch.writeCommitGraph=false")
-        self._checked(*settings, "fetch", *flags, "--no-recurse-submodules", "--", self.name, *missing)
+        self._checked(
+            *settings,
+            "fetch",
+            *flags,
+            "--no-recurse-submodules",
+            "--",
+            self._target() if pushed else self.name,
+            *missing,
+        )
         for ref, commit in missing.items():
             if self._repo.commit(commit) is None:
                 raise RepositoryError(f"{ref} of {self.shown} was changed just now: run again")
@@ -131,6 +139,13 @@ class Remote:
         if done.returncode and not any(told.values()):
             raise self._failed("push", done)
         return [Pushed(p.ref, redact(told.get(p.ref, "it says nothing of this branch"))) for p in pushes]
+
+    def _target(self) -> str:
+        """Where pushes go: the remote, or what its `pushurl` says."""
+        if not self.is_named:
+            return self.name
+        arguments = ["config", "--get-all", f"remote.{self.name}.pushurl"]
+        return self.url() if run_git(self._repo.root, arguments, variables=self._repo.variables).stdout else self.name
 
     def _checked(self, *arguments: str) -> bytes:
         done = _run(self._repo, arguments)

@@ -28,7 +28,7 @@ def look_around(repo: Repository, base: str, migration: str, remote: Remote | No
     tracked: dict[str, str] = {}
     if remote is not None:
         there = _by_shard(remote.branches(prefix), prefix)
-        remote.bring({prefix + shard: commit for shard, commit in there.items()})
+        remote.bring({prefix + shard: commit for shard, commit in there.items()}, pushed=True)
         tracking = prefix.replace(HEADS, f"refs/remotes/{remote.name}/", 1)
         tracked = _by_shard(refs_below(repo, tracking), tracking) if remote.is_named else {}
     in_use = branches_in_use(repo)

@@ -327,6 +327,22 @@ Remote.push = late
     assert remote_heads(bare)[A] == theirs
 
 
+def test_a_fork_that_is_pushed_to(repo: Repo, push: Run, bare: Path) -> None:
+    """The base is the upstream's, the branches are where pushes go."""
+    fork = bare.parent / "fork.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", str(fork)], check=True)
+    repo.git("remote", "set-url", "--push", "origin", f"file://{fork}")
+    assert push(repo) == (0, {"a": "new", "b": "new", "c": "new"})
+    assert (remote_heads(bare), remote_heads(fork)) == ({}, local_heads(repo))
+    assert push(repo) == (0, {"a": "unchanged", "b": "unchanged", "c": "unchanged"})
+    other = type(repo)(bare.parent / "other")
+    subprocess.run(["git", "clone", "--quiet", "--branch", A, str(fork), str(other.root)], check=True)
+    other.write("README", "theirs\n")
+    other.commit("theirs")
+    other.git("push", "--quiet")
+    assert push(repo) == (1, {"a": "diverged", "b": "unchanged", "c": "unchanged"})
+
+
 def test_a_remote_that_refuses(repo: Repo, shell: Run, bare: Path) -> None:
     hook = bare / "hooks" / "update"
     hook.write_text(f'#!/bin/sh\ntest "$1" != refs/heads/{A}\n')
