@@ -92,7 +92,7 @@ def _why(branch: Branch, background: Background) -> list[str]:
     what = "; ".join(m.summary for m in background.migrations)
     return [
         f"{what[:1].upper()}{what[1:]}.",
-        "It was so before: " + "; ".join(_rule(known[c]) for c in codes if c in known) + "." if codes else "",
+        "What it settles: " + "; ".join(_rule(known[c]) for c in codes if c in known) + "." if codes else "",
     ]
 
 
@@ -148,6 +148,7 @@ def _hints(branch: Branch, background: Background) -> list[str]:
     hints = [
         f"Formatting, comments and everything outside of the edits are byte for byte those of {background.base.shown}.",
         background.dependency,
+        "`holdline rules CODE` explains a rule, with code before and after.",
         _order(branch),
         "Do not push to this branch: `holdline branches` updates it as long as it is as we left it.",
     ]

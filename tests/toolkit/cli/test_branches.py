@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from holdline import fixing
+from holdline.proofs import ProofError
 from holdline_runtime import get_env
 
 if TYPE_CHECKING:
@@ -299,6 +301,7 @@ def test_the_configuration_is_that_of_the_base(repo: Repo, call: Run) -> None:
         (["--open-prs"], "--open-prs needs --push REMOTE"),
         (["--draft"], "--draft is about pull requests: add --open-prs"),
         (["--label", "x"], "--label is about pull requests: add --open-prs"),
+        (["--by", "owner"], "there is no CODEOWNERS in main "),
         (["-m", "nothing"], "no migration is called 'nothing'"),
         (["--max-files-per-branch", "0"], "'0' is not a whole number above 0"),
     ],
@@ -366,6 +369,21 @@ def test_files_that_do_not_parse_are_named(repo: Repo, shell: Run) -> None:
     repo.commit("broken")
     done = shell(repo.root, "branches", *CAP)
     assert (done.code, done.err) == (0, "holdline: tests/test_broken.py:2: does not parse: '[' was never closed\n")
+
+
+def test_a_rewrite_that_cannot_be_proved(repo: Repo, call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    prove = fixing.prove
+
+    def doubt(source: Any, *rest: Any) -> Any:
+        if source.path == "tests/auth/test_0.py":
+            raise ProofError("for the test")
+        return prove(source, *rest)
+
+    monkeypatch.setattr(fixing, "prove", doubt)
+    done = call(repo.root, "branches", "--jobs", "1", *CAP)
+    assert done.code == 1
+    assert "tests/auth/test_0.py: left as it was, the rewrite could not be proved: for the test" in done.err
+    assert repo.git("diff", "--name-only", f"main...{NAMES[1]}").split() == [f"tests/auth/test_{n}.py" for n in (1, 2)]
 
 
 def test_by_owner(repo: Repo, call: Run) -> None:

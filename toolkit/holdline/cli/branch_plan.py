@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from holdline.branches import Base, Branch
 from holdline.cli.base_plan import BasePlan
 from holdline.codeowners import GITHUB_PLACES, GITLAB_PLACES, CodeOwners
+from holdline.errors import HoldlineError
 from holdline.git import Repository
 from holdline.gitcommits import FileChange, blob_id
 from holdline.model import FileResult
@@ -61,12 +62,14 @@ def plan_others(
     return others
 
 
-def read_owners(repo: Repository, base: Base, *, gitlab: bool) -> CodeOwners:
-    """The base's CODEOWNERS; without one, nobody owns anything."""
+def read_owners(repo: Repository, base: Base, by: str, *, gitlab: bool) -> CodeOwners:
+    """The base's CODEOWNERS; without one, nobody owns anything. HoldlineError where branches are `by` owner."""
     places = GITLAB_PLACES if gitlab else (*GITHUB_PLACES, GITLAB_PLACES[-1])
     files = repo.read_files(base.commit, places)
     place = next((p for p in places if p in files), "")
     if not place:
+        if by == "owner":
+            raise HoldlineError(f"there is no CODEOWNERS in {base.shown}: add one, or use --by directory")
         return CodeOwners()
     return CodeOwners(files[place].decode("utf-8-sig", "replace"), gitlab=gitlab or place == GITLAB_PLACES[-1])
 

@@ -23,6 +23,7 @@ from holdline.gitrefs import commit_hooks
 from holdline.gitremotes import Remote
 from holdline.landscape import apart, known_places, look_around
 from holdline.messages import Background
+from holdline.model import ProblemKind
 from holdline.publishing import Found
 from holdline.reports import branches as report_of
 from holdline.reports.console import Console
@@ -63,7 +64,7 @@ def _plan(
     planned = plan_on(repo, base, arguments, progress_on(console))
     asked = names_path(repo, base, planned.files, arguments.paths, Path(arguments.folder))
     found = look_around(repo, base.commit, planned.name, remote)
-    owners = read_owners(repo, base, gitlab=_is_gitlab(forge, remote))
+    owners = read_owners(repo, base, arguments.by, gitlab=_is_gitlab(forge, remote))
     cap = arguments.max_files_per_branch
     known = known_places(found, _layout(arguments))
     branches = plan_branches(repo, planned, owners, arguments.by, cap, found, known)
@@ -154,4 +155,5 @@ def _exit_code(report: BranchesReport) -> int:
     if failed or any(b.request and b.request.problem for b in report.branches):
         return Exit.ERROR
     refused = any(b.state.is_refusal or (b.pushed and b.pushed.is_overtaken) for b in report.branches)
-    return Exit.FOUND if refused else Exit.OK
+    unproved = any(p.kind is ProblemKind.PROOF for p in report.problems)
+    return Exit.FOUND if refused or unproved else Exit.OK
