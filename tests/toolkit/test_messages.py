@@ -63,6 +63,20 @@ def test_a_path_can_neither_leave_its_cell_nor_mention_anybody() -> None:
     assert "| `tests/a\\|'@ann'.py` | 1 | 0 |" in text
 
 
+def test_nobody_is_notified_by_a_reason() -> None:
+    planned = branch("t", "t/a.py")
+    result = planned.results[0]._replace(remaining=(found("t/a.py", 1, "the decorator @patch stays"),))
+    text = request_text(planned._replace(results=(result,)), BACKGROUND)
+    assert "the decorator @\u200bpatch stays" in text
+
+
+def test_a_large_branch_fits_into_what_forges_take() -> None:
+    paths = [f"tests/{'x' * 60}/test_{n}.py" for n in range(1000)]
+    text = request_text(branch("tests", *paths, left=3), BACKGROUND)
+    assert len(text) < 60_000
+    assert "| and 800 more files | | |" in text
+
+
 def test_how_it_was_verified() -> None:
     for text in (commit_message, request_text):
         assert "Tests were not run" in text(branch("tests", "tests/a.py"), BACKGROUND)

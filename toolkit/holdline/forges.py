@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from holdline.branches import Request
 from holdline.errors import HoldlineError
+from holdline.gitremotes import redact
 
 #: The short form that ssh takes: `user@host:path`, without a scheme.
 _SCP = re.compile(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>(?!//).+)")
@@ -176,7 +177,7 @@ class ForgeCommand:
         if done.returncode:
             said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
             reason = next((line.strip() for line in said if line.strip()), f"exit status {done.returncode}")
-            raise HoldlineError(f"{self._forge} {arguments[0]} {arguments[1]} failed: {reason}")
+            raise HoldlineError(f"{self._forge} {arguments[0]} {arguments[1]} failed: {redact(reason)}")
         return done.stdout.decode("utf-8", "replace")
 
 

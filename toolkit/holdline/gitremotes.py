@@ -38,7 +38,7 @@ _LOCAL = frozenset(
         "GIT_WORK_TREE",
     }
 )
-_SECRET = re.compile(r"(?<=://)[^/@\s'\"]+(?=@)")
+_SECRET = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 #: What explains a failure best, of all that git, ssh and hooks may have written.
 _TELLING = re.compile(r"^(?:fatal|error|remote: error): (?!failed to push some refs)", re.MULTILINE)
 
@@ -162,6 +162,8 @@ def redact(text: str) -> str:
 
     >>> redact("fatal: https://me:secret@host/x.git not found")
     'fatal: https://***@host/x.git not found'
+    >>> redact("https://me:p@ss@host/x@y 'ssh://git@host'")
+    "https://***@host/x@y 'ssh://***@host'"
     """
     return _SECRET.sub("***", text)
 

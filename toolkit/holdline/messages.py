@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from holdline.reports.values import counted, number, reason_left
 
 _WIDTH = 72
 _MOST_LEFT = 20
+#: Forges take some 65,000 characters.
+_MOST_FILES = 200
+_NO_MENTION = "@\u200b"
 
 
 class Background(NamedTuple):
@@ -68,9 +72,12 @@ def commit_message(branch: Branch, background: Background) -> str:
 
 def request_text(branch: Branch, background: Background) -> str:
     """The pull request's text, as Markdown."""
-    files = [f"| {_code(r.path)} | {len(r.fixed) + len(r.remaining)} | {len(r.remaining)} |" for r in branch.results]
-    risky = [f"- {line}" for line in _unsafe_lines(branch.results, _code)]
-    left = [f"- {line}" for line in _left_lines(branch.results, _code)]
+    shown = branch.results[:_MOST_FILES]
+    files = [f"| {_code(r.path)} | {len(r.fixed) + len(r.remaining)} | {len(r.remaining)} |" for r in shown]
+    if more := len(branch.results) - len(shown):
+        files.append(f"| and {counted(more, 'more file')} | | |")
+    risky = [f"- {_unmentioning(line)}" for line in _unsafe_lines(branch.results, _code)]
+    left = [f"- {_unmentioning(line)}" for line in _left_lines(branch.results, _code)]
     sections = [
         " ".join(_why(branch, background)),
         "\n".join(f"- {line}" for line in _counts(branch)),
@@ -113,12 +120,11 @@ def _listed(heading: str, lines: Iterable[str]) -> list[str]:
 
 
 def _unsafe_lines(results: Iterable[FileResult], show: Callable[[str], str]) -> list[str]:
-    return [
-        f"{show(f'{r.path}:{v.line}')} (before): {v.code} {printable(v.fix.note)}"
-        for r in results
-        for v in r.fixed
-        if v.fix and v.fix.safety is Safety.UNSAFE
-    ]
+    risky = [(r, v, v.fix.note) for r in results for v in r.fixed if v.fix and v.fix.safety is Safety.UNSAFE]
+    if len(risky) > _MOST_LEFT:
+        notes = Counter(note for _, _, note in risky)
+        return [f"{printable(note)} ({number(count)} times)" for note, count in notes.most_common()]
+    return [f"{show(f'{r.path}:{v.line}')} (before): {v.code} {printable(note)}" for r, v, note in risky]
 
 
 def _left_lines(results: Iterable[FileResult], show: Callable[[str], str]) -> list[str]:
@@ -158,6 +164,11 @@ def _hints(branch: Branch, background: Background) -> list[str]:
 def _code(text: str) -> str:
     """Text as code in a table of Markdown, where it can neither end the cell nor mention anybody."""
     return "`" + printable(text).replace("`", "'").replace("|", "\\|") + "`"
+
+
+def _unmentioning(text: str) -> str:
+    """Text in which a forge finds nobody to notify: a decorator is not a user."""
+    return text.replace("@", _NO_MENTION)
 
 
 def _wrap(paragraph: str) -> str:
