@@ -116,6 +116,10 @@ def test_ours() -> None:
     assert not is_ours(good._replace(trailers={}), "s")
 
 
+def test_the_key_is_the_same_in_every_version() -> None:
+    assert PLANNED == "27dd608c8625e82782416fcff7f9b8e0e9168693864061c4705b7e7864219721"
+
+
 def test_the_key_does_not_depend_on_order() -> None:
     assert content_key(CHANGES) == content_key(tuple(reversed(CHANGES)))
     assert len({content_key(CHANGES), content_key(OTHER), content_key(CHANGES[:1]), content_key(())}) == 4

@@ -40,6 +40,7 @@ def look_around(repo: Repository, base: str, migration: str, remote: Remote | No
             local=tip(shard, local[shard]) if shard in local else None,
             remote=tip(shard, there[shard]) if shard in there else None,
             remembered=remembered if remembered and is_ours(remembered, shard) else None,
+            memory=memory.get(shard, ""),
             lost=shard in tracked and shard not in there,
             in_use=str(in_use.get(prefix + shard, "")),
         )

@@ -57,7 +57,8 @@ class Tip(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What there is under a branch's name. `remembered` is the commit of ours that an earlier run made here.
+    """What there is under a branch's name. `remembered` is the commit of ours that an earlier run made here, `memory`
+    what the ref says that remembers it.
 
     `lost` says that the remote is known to have had the branch, and has it no more; `in_use` where it is checked out.
     """
@@ -65,6 +66,7 @@ class Found(NamedTuple):
     local: Tip | None = None
     remote: Tip | None = None
     remembered: Commit | None = None
+    memory: str = ""
     lost: bool = False
     in_use: str = ""
 
@@ -87,9 +89,12 @@ class Decision(NamedTuple):
 
 
 def content_key(changes: Sequence[FileChange]) -> str:
-    """The same for the same rewrites of the same files, whatever else the base has."""
-    entries = sorted(changes)
-    return hashlib.sha256(repr(entries).encode("utf-8", "backslashreplace")).hexdigest()
+    """The same for the same rewrites of the same files, whatever else the base has.
+
+    It has to stay the same from version to version, or branches under review would count as somebody else's.
+    """
+    entries = sorted(f"{change.path}\0{change.before}\0{change.after}\0" for change in changes)
+    return hashlib.sha256("".join(entries).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def is_ours(commit: Commit, shard: str) -> bool:

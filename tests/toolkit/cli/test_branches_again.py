@@ -176,6 +176,15 @@ def test_deleted_branches_come_back(repo: Repo, again: Run) -> None:
     assert set(states(again(repo)[1]).values()) == {"unchanged"}
 
 
+def test_a_memory_that_is_not_ours(repo: Repo, again: Run) -> None:
+    before = heads(repo)
+    repo.git("update-ref", f"{MEMORY}/tests.a", "main")
+    code, found = again(repo)
+    assert (code, set(states(found).values())) == (0, {"unchanged"})
+    assert heads(repo) == before
+    assert repo.git("rev-parse", f"{MEMORY}/tests.a").strip() == before["tests.a"]
+
+
 @pytest.mark.parametrize("how", ["checkout", "worktree", "rebase", "bisect"])
 def test_a_branch_in_use_is_refused(repo: Repo, again: Run, tmp_path: Path, how: str) -> None:
     name = f"{PREFIX}/tests.a"

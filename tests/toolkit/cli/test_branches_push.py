@@ -327,6 +327,25 @@ Remote.push = late
     assert remote_heads(bare)[A] == theirs
 
 
+def test_a_remote_that_changes_while_we_look(
+    repo: Repo, push: Run, shell: Run, colleague: Run, bare: Path, sabotage: Run
+) -> None:
+    push(repo)
+    other = colleague()
+    subprocess.run(["git", "update-ref", "-d", f"refs/heads/{A}"], cwd=bare, check=True)
+    env = sabotage(f"""
+import subprocess
+from holdline.gitremotes import Remote
+branches = Remote.branches
+def early(self, prefix):
+    return branches(self, prefix) | {{prefix + "tests.a": "{"1" * 40}"}}
+Remote.branches = early
+""")
+    done = shell(other.root, "branches", *CAP, "--push", "origin", env=env)
+    assert done.code == 2
+    assert "tests.a" in done.complaint
+
+
 def test_a_fork_that_is_pushed_to(repo: Repo, push: Run, bare: Path) -> None:
     """The base is the upstream's, the branches are where pushes go."""
     fork = bare.parent / "fork.git"

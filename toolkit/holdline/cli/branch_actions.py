@@ -73,12 +73,11 @@ def propose(
 
 def _ref_changes(branch: Branch, found: Found) -> list[RefChange]:
     local = found.local.commit if found.local else ""
-    memory = found.remembered.id if found.remembered else ""
     if branch.state.is_live:
         after = branch.commit
     elif branch.state is State.MERGED:
         after = ""
     else:
         return []
-    pairs = ((HEADS + branch.name, local), (f"{MEMORY}{branch.migration}/{branch.shard.name}", memory))
+    pairs = ((HEADS + branch.name, local), (f"{MEMORY}{branch.migration}/{branch.shard.name}", found.memory))
     return [RefChange(ref, before, after) for ref, before in pairs if before != after]
