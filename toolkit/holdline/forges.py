@@ -23,6 +23,8 @@ _SCP = re.compile(r"(?:[^@/]+@)?(?P<host>[^:/]+):(?P<path>(?!//).+)")
 #: What forges call the states, all others being open ones.
 _STATES = {"merged": "merged", "closed": "closed"}
 
+_MARK = re.compile(r"<!-- holdline (\w+) -->")
+
 
 class Forge(enum.StrEnum):
     """A forge, by the name of its command line."""
@@ -32,7 +34,7 @@ class Forge(enum.StrEnum):
 
 
 class Proposal(NamedTuple):
-    """A pull request to be: from branch `head` into branch `base`."""
+    """A pull request to be: from branch `head` into branch `base`. Its text should have a mark; see `mark`."""
 
     head: str
     base: str
@@ -48,6 +50,11 @@ class Host(NamedTuple):
 
     name: str = ""
     path: str = ""
+
+
+def mark(key: str) -> str:
+    """A comment for the end of a text, by which we know which state of a branch the text is about."""
+    return f"<!-- holdline {key} -->"
 
 
 def choose_forge(asked: str | None, url: str) -> Forge:
@@ -96,6 +103,7 @@ class _Existing(NamedTuple):
     number: str
     url: str
     state: str
+    text: str
 
 
 class ForgeCommand:
@@ -107,10 +115,11 @@ class ForgeCommand:
         host = locate(url)
         self._where = ["--repo", _repository(forge, host)] if host.path else []
 
-    def propose(self, proposal: Proposal, *, refresh: bool) -> Request:
-        """Open a pull request, unless one is open for the branch: that stays, and `refresh` gives it the new text.
+    def propose(self, proposal: Proposal) -> Request:
+        """Open a pull request, unless one is open for the branch: that stays.
 
-        Where the latest one was closed without a merge, somebody does not want it, and it is not opened again.
+        It gets the new text if its own, by the mark that we left in it, is of an earlier state of the branch. Where the
+        latest one was closed without a merge, somebody does not want it, and it is not opened again.
         """
         try:
             latest = self._find(proposal)
@@ -118,7 +127,7 @@ class ForgeCommand:
                 return Request(self._create(proposal), is_new=True)
             if latest.state == "closed":
                 return Request(latest.url, is_closed=True)
-            if refresh:
+            if _MARK.findall(latest.text) not in ([], _MARK.findall(proposal.text)):
                 self._update(latest.number, proposal)
             return Request(latest.url)
         except HoldlineError as error:
@@ -127,11 +136,11 @@ class ForgeCommand:
     def _find(self, proposal: Proposal) -> _Existing | None:
         """The pull request of a branch that is open, or else the latest."""
         if self._forge is Forge.GITHUB:
-            asked = ["pr", "list", "--state", "all", "--head", proposal.head, "--json", "number,url,state"]
-            keys = ("number", "url", "state")
+            asked = ["pr", "list", "--state", "all", "--head", proposal.head, "--json", "number,url,state,body"]
+            keys = ("number", "url", "state", "body")
         else:
             asked = ["mr", "list", "--all", "--source-branch", proposal.head, "--output", "json"]
-            keys = ("iid", "web_url", "state")
+            keys = ("iid", "web_url", "state", "description")
         output = self._run([*asked, *self._where])
         try:
             found = [_Existing(*(str(entry[key]) for key in keys)) for entry in json.loads(output or "[]")]

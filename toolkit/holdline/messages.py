@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from holdline.branches import Base, Branch
+from holdline.forges import mark
 from holdline.migration import Migration, Rule
 from holdline.model import FileResult, Safety
 from holdline.publishing import BASE, KEY, LAYOUT, SHARD
@@ -89,6 +90,7 @@ def request_text(branch: Branch, background: Background) -> str:
         "**For the reviewer**",
         "\n".join(f"- {hint}" for hint in _hints(branch, background)),
         "**To undo it**: revert the merge (`git revert -m 1 <merge>`, or `git revert <commit>` after a squash).",
+        mark(branch.key),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 

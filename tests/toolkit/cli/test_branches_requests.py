@@ -41,17 +41,24 @@ if (folder / "broken").exists() and "create" in arguments:
     sys.exit("pull request create failed: GraphQL: " + (folder / "broken").read_text())
 opened = folder / "opened"
 known = opened.read_text().split() if opened.exists() else []
+def remember(number):
+    said = [arguments[n + 1] for n, a in enumerate(arguments) if a == "--description"]
+    (folder / f"text{{number}}").write_text(said[0] if said else text)
 if "create" in arguments:
     opened.write_text(" ".join([*known, head]))
+    remember(len(known) + 1)
     print("Warning: 1 uncommitted change")
     print(f"https://forge.example/{{len(known) + 1}}")
 elif "list" in arguments:
     numbers = [n for n, h in enumerate(known, 1) if h == head]
-    keys = ("number", "url", "state") if name == "gh" else ("iid", "web_url", "state")
+    keys = ("number", "url", "state", "body") if name == "gh" else ("iid", "web_url", "state", "description")
     states = json.loads((folder / "states").read_text()) if (folder / "states").exists() else {{}}
     usual = "OPEN" if name == "gh" else "opened"
-    values = [(n, f"https://forge.example/{{n}}", states.get(str(n), usual)) for n in numbers]
+    values = [(n, f"https://forge.example/{{n}}", states.get(str(n), usual), (folder / f"text{{n}}").read_text())
+              for n in numbers]
     print(json.dumps([dict(zip(keys, v)) for v in values]))
+else:
+    remember(arguments[2])
 """
 
 
@@ -104,7 +111,7 @@ def test_github(repo: Repo, shell: Run, forge: Run) -> None:
     assert done.text.endswith("3 branches: 3 new; 3 pushed to origin; 3 pull requests opened\n")
     looked, opened = calls(folder)[2:4]
     assert looked[1:7] == ["pr", "list", "--state", "all", "--head", f"{PREFIX}/tests.a"]
-    assert option(looked, "--json") == ["number,url,state"]
+    assert option(looked, "--json") == ["number,url,state,body"]
     assert opened[:7] == ["gh", "pr", "create", "--head", f"{PREFIX}/tests.a", "--base", "main"]
     assert option(opened, "--title") == ["env-access: tests/a (2 files)"]
     assert option(opened, "--label") == ["holdline", "tests"]
@@ -156,6 +163,13 @@ def test_open_ones_stay_and_follow_their_branch(repo: Repo, shell: Run, forge: R
     (updated,) = [call for call in calls(folder) if call[2] != "list"]
     assert updated[1:4] == (["pr", "edit", "2"] if name == "gh" else ["mr", "update", "2"])
     assert "3 before, 0 after" in " ".join(updated)
+    # a text that was rewritten by a person is theirs; one that could not be brought up to date is tried again
+    (folder / "text1").write_text("mine")
+    (folder / "text2").write_text((folder / "text2").read_text().replace("<!-- holdline ", "<!-- holdline 0"))
+    (folder / "calls").unlink()
+    assert open_requests(shell, repo).code == 0
+    (updated,) = [call for call in calls(folder) if call[2] != "list"]
+    assert updated[3] == "2"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +188,7 @@ def test_which_forge(
     url = f"https://me:pa55@{host}/org/name.git"
     chosen = choose_forge(arguments[1] if arguments else None, url)
     assert chosen == program
-    ForgeCommand(Forge(chosen), repo.root, url).propose(Proposal("b", "main", "t", "x"), refresh=False)
+    ForgeCommand(Forge(chosen), repo.root, url).propose(Proposal("b", "main", "t", "x"))
     assert {(c[0], *option(c, "--repo")) for c in calls(folder)} == {(program, where)}
     assert "pa55" not in str(calls(folder))
 

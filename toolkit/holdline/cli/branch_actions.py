@@ -66,7 +66,7 @@ def propose(
                 branch.owners,
                 draft,
             )
-            branch = branch._replace(request=forge.propose(proposal, refresh=branch.pushed is not None))
+            branch = branch._replace(request=forge.propose(proposal))
         done.append(branch)
     return done
 
