@@ -54,6 +54,27 @@ _FIXED = {
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 
+#: Variables that lead git to another repository, as they are set in hooks (`git rev-parse --local-env-vars`).
+_LOCAL = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+
 Done = subprocess.CompletedProcess[bytes]
 
 
@@ -81,6 +102,25 @@ def run_git(
             capture_output=True,
             check=False,
             start_new_session=to_the_end,
+        )
+    except OSError as error:
+        raise _cannot_start(folder, error) from error
+
+
+def run_git_online(folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Done:
+    """Run git as the user would, for what goes to another machine: with credentials, proxies and hooks.
+
+    It may ask for a password on the terminal, if there is one. Raises RepositoryError where git cannot be started.
+    """
+    environ = {name: value for name, value in get_env().items() if name not in _LOCAL}
+    try:
+        return subprocess.run(
+            ["git", "--no-pager", "-c", "color.ui=false", *arguments],
+            cwd=folder,
+            env=environ | {"LC_ALL": "C"} | dict(variables or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     except OSError as error:
         raise _cannot_start(folder, error) from error

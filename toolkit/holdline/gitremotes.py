@@ -8,36 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from holdline.errors import RepositoryError
 from holdline.git import Repository
-from holdline.gitprocess import NO_GIT, Done, run_git
-from holdline_runtime import get_env
+from holdline.gitprocess import Done, run_git, run_git_online
 
-#: Variables that lead git to another repository, as they are set in hooks (`git rev-parse --local-env-vars`).
-_LOCAL = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
 _SECRET = re.compile(r"(?<=://)[^/\s'\"]+(?=@)")
 #: What explains a failure best, of all that git, ssh and hooks may have written.
 _TELLING = re.compile(r"^(?:fatal|error|remote: error): (?!failed to push some refs)", re.MULTILINE)
@@ -134,7 +111,7 @@ class Remote:
             self.name,
             *specs,
         ]
-        done = _run(self._repo, arguments)
+        done = run_git_online(self._repo.root, arguments, self._repo.variables)
         told = dict(_statuses(os.fsdecode(done.stdout)))
         if done.returncode and not any(told.values()):
             raise self._failed("push", done)
@@ -148,7 +125,7 @@ class Remote:
         return self.url() if run_git(self._repo.root, arguments, variables=self._repo.variables).stdout else self.name
 
     def _checked(self, *arguments: str) -> bytes:
-        done = _run(self._repo, arguments)
+        done = run_git_online(self._repo.root, arguments, self._repo.variables)
         if done.returncode:
             raise self._failed(next(a for a in arguments if a in ("ls-remote", "fetch")), done)
         return done.stdout
@@ -181,21 +158,3 @@ def _reason(done: Done) -> str:
     found = _TELLING.search(text)
     lines = text[found.end() if found else 0 :].splitlines() or [f"exit status {done.returncode}"]
     return redact(lines[0].strip())
-
-
-def _run(repo: Repository, arguments: Sequence[str]) -> Done:
-    """Run git as the user would; it may ask for a password on the terminal, if there is one."""
-    environ = {name: value for name, value in get_env().items() if name not in _LOCAL}
-    try:
-        return subprocess.run(
-            ["git", "--no-pager", "-c", "color.ui=false", *arguments],
-            cwd=Path(repo.root),
-            env=environ | {"LC_ALL": "C"} | dict(repo.variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise RepositoryError(NO_GIT) from error
-        raise RepositoryError(f"git cannot be run in {repo.root}: {error.strerror}") from error
