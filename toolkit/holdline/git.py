@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.errors import RepositoryError
-from holdline.gitprocess import Done, ObjectReader, complaint, discovery_error, run_git
+from holdline.gitprocess import Done, ObjectReader, checked_git, complaint, discovery_error, run_git
 
 if TYPE_CHECKING:
     from holdline.gitobjects import ObjectStore
@@ -82,7 +82,8 @@ class Repository:
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
-        self._object_format = object_format
+        #: The hash that names objects: `sha1` or `sha256`.
+        self.object_format = object_format
         self._odb: ObjectStore | None = None
         self._reader: ObjectReader | None = None
 
@@ -141,14 +142,14 @@ class Repository:
             raise RepositoryError(f"{self.root}: HEAD is {lost}, which is not here: look what `git fsck` says")
         return commit
 
-    def churn(self, max_commits: int = 1000) -> dict[str, int]:
-        """How many of the last `max_commits` commits changed each path.
+    def churn(self, max_commits: int = 1000, head: str = "HEAD") -> dict[str, int]:
+        """How many of the last `max_commits` commits up to `head` changed each path.
 
         A root commit, or the boundary of a shallow clone, changes none. A measure for ordering only: empty
         where history cannot be read (there is none yet, or its trees were never fetched).
         """
         flags = ("--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv", "--format=", "--name-only")
-        done = self._try("log", "-z", f"--max-count={max_commits}", *flags, "HEAD", "--")
+        done = self._try("log", "-z", f"--max-count={max_commits}", *flags, head, "--")
         if done.returncode:
             return {}
         return dict(Counter(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))
@@ -296,13 +297,13 @@ class Repository:
 
     def store_blobs(self, contents: Iterable[bytes]) -> list[str]:
         """Put each content in the object database, flushed to the disk; their blob ids, in order."""
-        if self._object_format != "sha1":  # GitPython knows SHA-1 repositories only
+        if self.object_format != "sha1":  # GitPython knows SHA-1 repositories only
             return [self._git("hash-object", "-w", "--stdin", stdin=data).decode().strip() for data in contents]
         return self._objects().store(contents)
 
     def read_blob(self, blob: str) -> bytes:
         """A blob's content; KeyError where the object database lacks it or it is damaged."""
-        if self._object_format != "sha1":
+        if self.object_format != "sha1":
             done = self._try("cat-file", "blob", blob)
             if done.returncode:
                 raise KeyError(blob)
@@ -336,10 +337,7 @@ class Repository:
         return self._try("rev-parse", "--verify", "--quiet", ref).stdout.decode().strip()
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        done = run_git(self.root, arguments, stdin, self._with_index())
-        if done.returncode:
-            raise RepositoryError(f"git {arguments[0]} failed in {self.root}: {complaint(done)}")
-        return done.stdout
+        return checked_git(self.root, arguments, stdin, self._with_index())
 
     def _try(self, *arguments: str) -> Done:
         """Run git where a failure is an answer."""

@@ -56,6 +56,26 @@ _FIXED = {
 
 #: Bytes of a stream that are read at once.
 _PART = 1 << 16
+#: Variables that lead git to another repository, as they are set in hooks (`git rev-parse --local-env-vars`).
+_LOCAL = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
 
 Done = subprocess.CompletedProcess[bytes]
 
@@ -87,6 +107,45 @@ def run_git(
         )
     except OSError as error:
         raise _cannot_start(folder, error) from error
+
+
+def run_git_online(folder: Path, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Done:
+    """Run git as the user would, for what goes to another machine: with credentials, proxies and hooks.
+
+    It may ask for a password on the terminal, if there is one. Raises RepositoryError where git cannot be started.
+    """
+    environ = {name: value for name, value in get_env().items() if name not in _LOCAL}
+    try:
+        return subprocess.run(
+            ["git", "--no-pager", "-c", "color.ui=false", *arguments],
+            cwd=folder,
+            env=environ | {"LC_ALL": "C"} | dict(variables or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise _cannot_start(folder, error) from error
+
+
+def checked_git(
+    folder: Path,
+    arguments: Sequence[str],
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    *,
+    to_the_end: bool = False,
+) -> bytes:
+    """What git prints; RepositoryError with its complaint where it fails. See `run_git`."""
+    done = run_git(folder, arguments, stdin, variables, to_the_end=to_the_end)
+    if done.returncode:
+        raise RepositoryError(f"git {_command(arguments)} failed in {folder}: {complaint(done)}")
+    return done.stdout
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The name of the command, behind any settings that are given for it alone."""
+    return next(a for before, a in zip(("", *arguments), arguments, strict=False) if "-c" not in (a, before))
 
 
 class GitObject(NamedTuple):

@@ -7,14 +7,13 @@ does not charge anyone for old code; only folders that the snapshot has no more 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from holdline.config import LinterConfig
-from holdline.errors import HoldlineError
-from holdline.git import FileKind, Repository, TrackedFile
+from holdline.exports import Tree, write_files
+from holdline.git import Repository
 from holdline.globs import GlobSet
 
 #: Where linters look for their settings: in the folders of the files they are given, and in those above.
@@ -44,8 +43,6 @@ CONFIGURATION = frozenset(
 #: What makes a folder a package, by which linters tell the names of modules.
 _PACKAGE = frozenset({"__init__.py", "__init__.pyi", "py.typed"})
 
-Tree = Mapping[str, TrackedFile]
-
 
 @dataclass(frozen=True)
 class Export:
@@ -62,12 +59,7 @@ class Export:
 
     def write(self, repo: Repository, folder: Path) -> None:
         """Put the files into an empty folder. HoldlineError for a path that the file system does not take."""
-        places: dict[str, list[TrackedFile]] = {}
-        for file in self.files.values():
-            places.setdefault(file.blob, []).append(file)
-        for blob, data in repo.stream_blobs(places):
-            for file in places[blob]:
-                _write(folder, file, data)
+        write_files(repo, self.files.values(), folder)
 
 
 class Exporter:
@@ -98,11 +90,6 @@ class Exporter:
         return self._configuration.matches(path)
 
 
-def tree_of(files: Iterable[TrackedFile]) -> Tree:
-    """The regular files among some, by path."""
-    return {f.path: f for f in files if f.blob and f.kind in (FileKind.REGULAR, FileKind.EXECUTABLE)}
-
-
 def folders_of(paths: Iterable[str]) -> frozenset[str]:
     """All folders, at any depth, that hold some paths; "" is the root."""
     folders = {""}
@@ -120,16 +107,3 @@ def _folder(path: str) -> str:
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _write(folder: Path, file: TrackedFile, data: bytes) -> None:
-    if {"", ".", "..", ".git"}.intersection(file.path.split("/")):
-        raise HoldlineError(f"{file.path}: a path that git would not check out: linters cannot be run on it")
-    target = folder / file.path
-    mode = 0o755 if file.kind is FileKind.EXECUTABLE else 0o644
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
-            stream.write(data)
-    except OSError as error:  # two names that differ in case only, where that makes no difference; a name too long
-        raise HoldlineError(f"{file.path}: linters cannot be given a copy: {error.strerror}") from error

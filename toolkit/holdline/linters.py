@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from holdline.cache import ScanCache
 from holdline.comparison import UnchangedLines
 from holdline.config import Config, LinterConfig
+from holdline.exports import Tree, tree_of
 from holdline.git import BlobChange, Repository
 from holdline.globs import GlobSet
-from holdline.linter_exports import Exporter, Tree, tree_of
+from holdline.linter_exports import Exporter
 from holdline.linter_sides import Side, is_parsable, without_numbers
 from holdline.linter_tools import Tool
 from holdline.merges import changes_to

@@ -14,7 +14,7 @@ SHARED_FIXTURES = "shared fixtures: other tests depend on it"
 
 _FIXTURES_TIER, _URGENT_TIER, _REST_TIER = 0, 1, 2
 
-_FIXTURE_GLOBS = ("**/conftest.py", "**/fixtures/**", "**/fixtures.py", "**/*_fixtures.py")
+_FIXTURES = GlobSet(("**/conftest.py", "**/fixtures/**", "**/fixtures.py", "**/*_fixtures.py"))
 
 _URGENT_WORDS = frozenset(
     [
@@ -65,6 +65,11 @@ def is_priority(ranked: Ranked, config: Config) -> bool:
     return ranked.tier < (len(config.priority) or _REST_TIER)
 
 
+def is_shared_fixture(path: str) -> bool:
+    """Whether other tests depend on the file, going by its name."""
+    return _FIXTURES.matches(path)
+
+
 def _rank_configured(
     counts: Mapping[str, int], priority: tuple[str, ...], churn: Callable[[], Mapping[str, int]]
 ) -> list[Ranked]:
@@ -83,12 +88,11 @@ def _rank_configured(
 
 
 def _rank_computed(counts: Mapping[str, int], churn: Callable[[], Mapping[str, int]]) -> list[Ranked]:
-    is_fixture = GlobSet(_FIXTURE_GLOBS).matches
     fixtures = []
     urgent = []
     rest = []
     for path in sorted(counts):
-        if is_fixture(path):
+        if is_shared_fixture(path):
             fixtures.append(Ranked(path, _FIXTURES_TIER, SHARED_FIXTURES))
         elif word := _urgent_word(path):
             urgent.append(Ranked(path, _URGENT_TIER, f'path says "{word}"'))

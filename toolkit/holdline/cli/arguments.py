@@ -21,6 +21,8 @@ MIGRATE_FORMATS = ("text", "json", "sarif")
 
 _PATHS = "files or folders (default: the repository)"
 _JOBS = "processes (default: the CPUs there are)"
+_MIGRATION = "just this migration (repeatable)"
+_UNSAFE = "also apply fixes that may change behaviour"
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -87,6 +89,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "doctor": _add_doctor,
         "undo": _add_undo,
         "status": _add_status,
+        "branches": _add_branches,
         "rules": _add_rules,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
@@ -116,9 +119,7 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     )
     parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help=_PATHS)
     what = parser.add_argument_group("what to change")
-    what.add_argument(
-        "-m", "--migration", action="append", metavar="NAME", default=[], help="just this migration (repeatable)"
-    )
+    what.add_argument("-m", "--migration", action="append", metavar="NAME", default=[], help=_MIGRATION)
     what.add_argument(
         "--scope", choices=("tests", "source", "all"), help="default: tests, and files that are named as PATH"
     )
@@ -127,7 +128,7 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     )
     what.add_argument("--priority-only", action="store_true", help="just the files in the priority tiers")
     what.add_argument("--max-files", type=_positive, metavar="N", help="change at most N files, most urgent first")
-    what.add_argument("--unsafe", action="store_true", help="also apply fixes that may change behaviour")
+    what.add_argument("--unsafe", action="store_true", help=_UNSAFE)
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
@@ -210,6 +211,41 @@ def _add_history(parser: _Parser) -> None:
     group.add_argument("--history", action="store_true", help="count the violations at each commit")
     group.add_argument("--since", type=_name, metavar="DATE", help="from this date on, in any form that git knows")
     group.add_argument("--max-commits", type=_positive, metavar="N", help="the last N commits")
+
+
+def _add_branches(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "branches",
+        parents=[common],
+        help="put a migration into branches, one for each directory or owner",
+        description="Build a branch for each directory, or CODEOWNERS owner, on top of a base commit; checkout, index "
+        "and stash are not touched. Run again, it leaves alone what is as planned, updates what is stale, drops what "
+        "is merged and refuses what somebody else changed.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=_name, metavar="PATH", help="just the branches with a file of these files or folders"
+    )
+    what = parser.add_argument_group("what goes where")
+    what.add_argument("--by", choices=("directory", "owner"), default="directory", help="default: directory")
+    what.add_argument(
+        "--max-files-per-branch", type=_positive, metavar="N", default=30, help="cut what has more (default: 30)"
+    )
+    what.add_argument(
+        "--base", type=_name, metavar="REF", help="build on this (default: the remote's default branch, else HEAD)"
+    )
+    what.add_argument("-m", "--migration", action="append", metavar="NAME", default=[], help=_MIGRATION)
+    what.add_argument("--scope", choices=("tests", "source", "all"), help="default: tests")
+    what.add_argument("--unsafe", action="store_true", help=_UNSAFE)
+    where = parser.add_argument_group("where to")
+    where.add_argument("--push", type=_name, metavar="REMOTE", help="push the branches to a remote, or an address")
+    where.add_argument("--open-prs", action="store_true", help="open a pull request for each (needs gh or glab)")
+    where.add_argument("--forge", choices=("gh", "glab"), help="default: what the remote's address names")
+    where.add_argument("--draft", action="store_true", help="open them as drafts")
+    where.add_argument("--label", action="append", metavar="NAME", default=[], help="give them a label (repeatable)")
+    how = parser.add_argument_group("how")
+    how.add_argument("--dry-run", action="store_true", help="change nothing; show the plan")
+    how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
