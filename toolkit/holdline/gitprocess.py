@@ -86,6 +86,11 @@ def run_git(
         raise _cannot_start(folder, error) from error
 
 
+def sealed(arguments: Sequence[str], variables: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """A command line of git and its environment, for who has to start it by itself; see `run_git`."""
+    return ["git", *_FLAGS, *arguments], _environment(variables)
+
+
 class GitObject(NamedTuple):
     """An object of git: its id and its content."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.output import write_report
 from holdline.cli.session import Session, progress_on
-from holdline.errors import HoldlineError
 from holdline.model import ProblemKind, ScanReport
 from holdline.reports.console import Console
 
@@ -25,7 +24,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with session.cache(migrations, enabled=not arguments.no_cache) as cache:
         report = engine.scan(task, progress_on(console), cache)
     report = report._replace(unreachable=selection.problems)
-    _write(_render(report, arguments, session, console), arguments, console)
+    write_report(_render(report, arguments, session, console), arguments, console)
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 
@@ -72,16 +71,6 @@ def _render(report: ScanReport, arguments: argparse.Namespace, session: Session,
     if console.quiet:
         return text.scan_line(report) + "\n"
     return text.render_scan(report, hints=console.verbose)
-
-
-def _write(rendered: str, arguments: argparse.Namespace, console: Console) -> None:
-    if not arguments.output:
-        console.write(rendered)
-        return
-    try:
-        Path(arguments.folder, arguments.output).write_text(rendered, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise HoldlineError(f"-o {arguments.output} cannot be written: {error.strerror}") from None
 
 
 def _exit_code(report: ScanReport, arguments: argparse.Namespace, console: Console) -> int:
