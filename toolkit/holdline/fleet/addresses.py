@@ -59,7 +59,7 @@ def default_name(source: str) -> str:
 
 def problem_with(url: str) -> str:
     """Why it cannot be the address of a remote; "" where it can. Quotes nothing of it."""
-    if url.startswith("-") or not url.isprintable() or not url.strip():
+    if url.startswith("-") or "\0" in url or not url.strip() or not (is_local(url) or url.isprintable()):
         return "expected the address of a git remote"
     if _SCHEME.match(url):
         try:

@@ -17,13 +17,14 @@ from holdline.errors import HoldlineError, MissingExtraError
 from holdline.fleet.processes import Stopped
 from holdline.fleet.running import run_job
 from holdline.fleet.values import Job, Outcome, Status
+from holdline.reports.values import counted
 from holdline.workers import default_jobs
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 #: Seconds to wait for the scheduler and the first worker, and, in the midst of it, for a worker to come back.
-_CONNECT = 10
+_CONNECT = 20
 _FIRST_WORKER = 30
 _NO_WORKER = 60
 #: Seconds between two looks at whether there still are workers, and at whether the user stopped it all.
@@ -160,7 +161,8 @@ def _outcome(future: Future[Outcome | None]) -> Outcome:
     try:
         outcome = future.result(timeout=_CONNECT)
     except KilledWorker as error:
-        return Outcome(Status.FAILED, message=f"{error.allowed_failures + 1} workers died over it, one after the other")
+        died = error.allowed_failures + 1
+        return Outcome(Status.FAILED, message=f"{counted(died, 'worker')} died over it")
     except Exception as error:  # noqa: BLE001  # lost, cancelled, not to be unpacked: it is this repository's outcome
         return Outcome(Status.FAILED, message=f"the cluster lost it: {type(error).__name__}: {error}"[:500])
     return outcome or Outcome(Status.FAILED, message="it was stopped")

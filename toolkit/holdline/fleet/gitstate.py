@@ -54,5 +54,6 @@ def state_of(folder: Path, limits: Limits, *, with_refs: bool) -> str:
         digest.update(b"%d\0" % len(done.stdout) + done.stdout)
     for name in (HOLDLINE_TOML, PYPROJECT_TOML):
         with contextlib.suppress(OSError):
-            digest.update(b"\0" + (top / name).read_bytes())
+            if (top / name).is_file():  # what else it may be (a pipe, say) might keep us for ever
+                digest.update(b"\0" + (top / name).read_bytes())
     return digest.hexdigest()

@@ -29,10 +29,12 @@ class Memory:
         self._scope = f"{file}\0{code}"
 
     def __enter__(self) -> Memory:
-        with self._reported():
+        with self._reported(), contextlib.ExitStack() as if_it_fails:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            if_it_fails.callback(self._database.close)
             self._database.execute(_SCHEMA)
+            if_it_fails.pop_all()
         return self
 
     def __exit__(self, *_exception: object) -> None:
