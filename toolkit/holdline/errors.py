@@ -17,4 +17,4 @@ class RepositoryError(HoldlineError):
 
 
 class MissingExtraError(HoldlineError):
-    """A command needs a package that only the extra `[toolkit]` installs."""
+    """A command needs a package that only an extra (`[toolkit]`, `[cluster]`) installs."""

@@ -22,7 +22,6 @@ Run = Callable[..., Any]
 
 READ = 'import os\n\nX = os.environ["X"]\n'
 SCHEMA = Path(__file__).parents[3] / "docs" / "json-schema" / "holdline-fleet-1.schema.json"
-COMMANDS = ["scan", "migrate"]
 
 
 @pytest.fixture
@@ -252,6 +251,7 @@ def test_a_repository_that_hangs_is_given_up(report: Run, fleet: Run, clean: Rep
     assert rows["dirty"]["message"] == "not done after 4 s: give it a larger `timeout`"
     assert rows["clean"]["outcome"] == "ok"
     hung.end()
+    fleet(dirty=dirty, clean=clean)
     _, rows = report(0, "scan")
     assert (rows["dirty"]["resumed"], rows["clean"]["resumed"]) == (False, True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +33,7 @@ class Cluster:
 
     def start(self, variables: Mapping[str, str] | None = None) -> None:
         """Start the scheduler on a free port."""
-        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show", variables=variables)
+        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", variables=variables)
         log = self._folder / "scheduler-0.log"
         while not (told := re.search(r"Scheduler at: +(tcp://\S+)", log.read_text())):
             assert self._processes[0].poll() is None, log.read_text()
@@ -40,8 +41,7 @@ class Cluster:
 
     def add_worker(self, variables: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self._folder))
-        return self._start("worker", self.address, *options, variables=variables)
+        return self._start("worker", self.address, "--nthreads", "1", "--no-nanny", variables=variables)
 
     def stop(self) -> None:
         """Kill everything: asked politely, a worker waits for a scheduler that is gone."""
@@ -52,8 +52,8 @@ class Cluster:
     def _start(self, role: str, *options: str, variables: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         with (self._folder / f"{role}-{len(self._processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.dask_{role}", *options, "--no-dashboard"],
-                env={**get_env(), **(variables or {})},
+                [sys.executable, "-m", f"distributed.cli.dask_{role}", *options, "--dashboard-address", "127.0.0.1:0"],
+                env={**get_env(), "DASK_TEMPORARY_DIRECTORY": str(self._folder), **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -156,8 +156,6 @@ def test_what_kills_its_workers_fails_alone(cluster: Cluster, started: Run, repo
 
 
 def test_stopped(cluster: Cluster, started: Run, repos: dict[str, Repo], stall: Run) -> None:
-    import signal
-
     hung = stall(repos["slow"].root)
     cluster.start()
     worker = cluster.add_worker()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,20 +94,24 @@ def _run_all(
         outcomes = {i: replace(job.remembered, resumed=True) for i, job in enumerate(jobs) if job.remembered}
     to_do = [place for place in range(len(jobs)) if place not in outcomes]
     try:
-        for index, outcome in _work([jobs[place] for place in to_do], arguments, at_once):
-            place = to_do[index]
-            outcomes[place] = outcome
-            memory.remember(jobs[place], outcome)
-            name, text = printable(jobs[place].name), report_of.outcome_text(outcome)
-            console.note(f"holdline: [{len(outcomes)}/{len(jobs)}] {name}: {text} ({outcome.seconds:.1f} s)")
+        # closed at once, whatever comes up in here: that is what stops the work
+        with contextlib.closing(_work([jobs[place] for place in to_do], arguments, at_once)) as ended:
+            for index, outcome in ended:
+                place = to_do[index]
+                outcomes[place] = outcome
+                memory.remember(jobs[place], outcome)
+                name, text = printable(jobs[place].name), report_of.outcome_text(outcome)
+                console.note(f"holdline: [{len(outcomes)}/{len(jobs)}] {name}: {text} ({outcome.seconds:.1f} s)")
     except KeyboardInterrupt:
         done = f"{len(outcomes)} of {counted(len(jobs), 'repository', 'repositories')} done"
         raise KeyboardInterrupt(f"{done}; the same command goes on with the rest") from None
     return [outcomes[place] for place in range(len(jobs))]
 
 
-def _work(jobs: Sequence[Job], arguments: argparse.Namespace, at_once: int) -> Iterator[tuple[int, Outcome]]:
-    if not arguments.scheduler:
+def _work(
+    jobs: Sequence[Job], arguments: argparse.Namespace, at_once: int
+) -> Generator[tuple[int, Outcome], None, None]:
+    if not (arguments.scheduler and jobs):
         return run_here(jobs, at_once)
     from holdline.fleet.cluster import run_on_cluster
 

@@ -8,7 +8,7 @@ import queue
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ _GLANCE = 2.0
 _ADDRESS = re.compile(r"(?:[a-z]+://)?(?:[^\s/:\[\]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}")
 
 
-def run_on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[int, Outcome]]:
+def run_on_cluster(jobs: Sequence[Job], address: str) -> Generator[tuple[int, Outcome], None, None]:
     """Run jobs on the cluster whose scheduler is at `address`: each job's place and outcome as soon as it is done.
 
     A job whose worker dies is given to another one, as often as the scheduler allows (`distributed.scheduler.

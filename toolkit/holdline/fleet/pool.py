@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from holdline.fleet.running import run_job
 from holdline.fleet.values import Job, Outcome
 
 
-def run_here(jobs: Sequence[Job], at_once: int) -> Iterator[tuple[int, Outcome]]:
+def run_here(jobs: Sequence[Job], at_once: int) -> Generator[tuple[int, Outcome], None, None]:
     """Run jobs, up to `at_once` of them at the same time: each job's place and outcome as soon as it is done.
 
     The threads wait, the work is done by processes. Left early (Ctrl-C), it ends what runs and starts nothing more.
