@@ -191,6 +191,8 @@ class Stall:
         poll = select.poll()
         poll.register(self._end, 0)  # an error is always told: no reader is left
         assert poll.poll(60_000)
+        os.close(self._end)
+        self._end = None
 
     def end(self) -> None:
         """Let commands go on."""

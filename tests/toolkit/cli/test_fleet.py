@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -292,6 +293,22 @@ def test_stopped_in_the_midst(
     hung.end()
     _, rows = report(0, "scan")
     assert [row["resumed"] for row in rows.values()] == [True, False, False]
+
+
+@pytest.mark.skipif(find_spec("holdline.cli.branches_command") is None, reason="there is no `holdline branches`")
+def test_branches_of_a_remote(report: Run, fleet: Run, dirty: Repo, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(dirty.root), str(bare)], check=True)
+    fleet(bare=f"url = '{bare}'")
+    _, first = report(0, "branches", "--push", "origin")
+    assert first["bare"]["figures"] == {"branches": 1, "files": 1, "before": 1, "after": 0, "problems": 0}
+    branches = ["git", "-C", str(bare), "branch", "--list", "--format=%(refname)", "holdline/*"]
+    (made,) = subprocess.run(branches, check=True, capture_output=True, text=True).stdout.split()
+    _, second = report(0, "branches", "--push", "origin")
+    assert second["bare"]["resumed"]
+    subprocess.run(["git", "-C", str(bare), "update-ref", "-d", made], check=True)
+    _, third = report(0, "branches", "--push", "origin")
+    assert not third["bare"]["resumed"]
 
 
 def test_hostile_names(shell: Run, make_repo: MakeRepo, tmp_path: Path) -> None:

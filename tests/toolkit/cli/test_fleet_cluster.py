@@ -43,6 +43,11 @@ class Cluster:
         """Start a worker."""
         return self._start("worker", self.address, "--nthreads", "1", "--no-nanny", variables=variables)
 
+    @property
+    def scheduler(self) -> subprocess.Popen[bytes]:
+        """The scheduler's process."""
+        return self._processes[0]
+
     def stop(self) -> None:
         """Kill everything: asked politely, a worker waits for a scheduler that is gone."""
         for process in reversed(self._processes):
@@ -155,10 +160,13 @@ def test_what_kills_its_workers_fails_alone(cluster: Cluster, started: Run, repo
     assert [rows[name]["figures"]["violations"] for name in ("b", "c")] == [2, 3]
 
 
-def test_stopped(cluster: Cluster, started: Run, repos: dict[str, Repo], stall: Run) -> None:
+def test_nothing_goes_on_that_nobody_waits_for(
+    cluster: Cluster, started: Run, repos: dict[str, Repo], stall: Run
+) -> None:
     hung = stall(repos["slow"].root)
     cluster.start()
     worker = cluster.add_worker()
+
     process = started()
     hung.wait_until_reached()
     process.send_signal(signal.SIGINT)
@@ -166,7 +174,19 @@ def test_stopped(cluster: Cluster, started: Run, repos: dict[str, Repo], stall: 
     assert (process.returncode, out) == (130, "")
     assert err == "holdline: interrupted: 0 of 4 repositories done; the same command goes on with the rest\n"
     hung.wait_until_left()
+
+    process = started()
+    hung.wait_until_reached()
+    process.kill()
+    hung.wait_until_left()
     assert worker.poll() is None
+
+    process = started()
+    hung.wait_until_reached()
+    cluster.scheduler.kill()
+    hung.wait_until_left()
+    rows = rows_of(process, 2)
+    assert {row["message"] for row in rows.values()} == {"the connection to the scheduler was lost"}
 
 
 def test_a_worker_without_holdline(cluster: Cluster, started: Run, repos: dict[str, Repo], without: Run) -> None:

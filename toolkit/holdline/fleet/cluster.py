@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import queue
@@ -21,13 +23,14 @@ from holdline.reports.values import counted
 from holdline.workers import default_jobs
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from dask.typing import Key
+    from distributed import Client, Future, Worker
 
 #: Seconds to wait for the scheduler and the first worker, and, in the midst of it, for a worker to come back.
 _CONNECT = 20
 _FIRST_WORKER = 30
 _NO_WORKER = 60
-#: Seconds between two looks at whether there still are workers, and at whether the user stopped it all.
+#: Seconds between two looks at whether there still are workers.
 _GLANCE = 2.0
 _ADDRESS = re.compile(r"(?:[a-z]+://)?(?:[^\s/:\[\]]+|\[[0-9A-Fa-f:.%]+\]):[0-9]{1,5}")
 
@@ -47,13 +50,14 @@ def run_on_cluster(jobs: Sequence[Job], address: str) -> Generator[tuple[int, Ou
             client.close(timeout=_CONNECT)
 
 
-def run_on_worker(job: Job, stop_name: str) -> Outcome | None:
-    """What a worker does with a job; None once the user stopped it all."""
+def run_on_worker(job: Job) -> Outcome | None:
+    """What a worker does with a job; None once nobody wants it any more."""
     from distributed import get_worker
 
-    share = max(1, default_jobs() // get_worker().state.nthreads)
+    worker = get_worker()
+    share = max(1, default_jobs() // worker.state.nthreads)
     try:
-        return run_job(replace(job, processes=share), _stop_signal(stop_name))
+        return run_job(replace(job, processes=share), _unwanted(worker, worker.get_current_task()))
     except Stopped:
         return None
 
@@ -73,7 +77,9 @@ def _connect(address: str) -> Client:
             f"--scheduler needs the package {error.name}: install Holdline with its extra "
             "(pip install '.[cluster]' in its clone)"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it, we say
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":  # what matters of it, we say
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         return Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -107,20 +113,15 @@ def _ask(question: Callable[[], object]) -> object:
 
 
 def _results(client: Client, jobs: Sequence[Job]) -> Iterator[tuple[int, Outcome]]:
-    from distributed import Event
-
     run = f"holdline-fleet-{uuid.uuid4().hex}"
-    stop = Event(run, client=client)
     places = {
-        client.submit(run_on_worker, job, run, key=f"{run}-{place}", pure=False): place
-        for place, job in enumerate(jobs)
+        client.submit(run_on_worker, job, key=f"{run}-{place}", pure=False): place for place, job in enumerate(jobs)
     }
     try:
         for future in _as_done(client, list(places)):
             yield places[future], _outcome(future)
     except BaseException:
         with contextlib.suppress(Exception):
-            stop.set()
             client.cancel(list(places))
         raise
 
@@ -163,26 +164,24 @@ def _outcome(future: Future[Outcome | None]) -> Outcome:
     except KilledWorker as error:
         died = error.allowed_failures + 1
         return Outcome(Status.FAILED, message=f"{counted(died, 'worker')} died over it")
-    except Exception as error:  # noqa: BLE001  # lost, cancelled, not to be unpacked: it is this repository's outcome
+    except (concurrent.futures.CancelledError, asyncio.CancelledError):
+        return Outcome(Status.FAILED, message="the connection to the scheduler was lost")
+    except Exception as error:  # noqa: BLE001  # not to be unpacked, say: it is this repository's outcome
         return Outcome(Status.FAILED, message=f"the cluster lost it: {type(error).__name__}: {error}"[:500])
     return outcome or Outcome(Status.FAILED, message="it was stopped")
 
 
-def _stop_signal(name: str) -> Callable[[], bool]:
-    """Whether the user stopped it all, asked of the scheduler, not at every glance."""
-    from distributed import Event
+def _unwanted(worker: Worker, key: Key) -> Callable[[], bool]:
+    """Whether the user stopped it all, or the user's or the scheduler's process is gone.
 
-    event = Event(name)
-    last = time.monotonic()
+    The worker knows: the scheduler has it forget the task, or it closes. Asking the scheduler could take for ever.
+    """
+    from distributed import Status as WorkerStatus
 
-    def stopped() -> bool:
-        nonlocal last
-        if time.monotonic() - last < _GLANCE:
-            return False
-        last = time.monotonic()
-        try:
-            return bool(event.is_set())
-        except Exception:  # noqa: BLE001  # the scheduler is gone: nobody waits for this any more
-            return True
+    ending = {WorkerStatus.closing, WorkerStatus.closed, WorkerStatus.failed}
 
-    return stopped
+    def unwanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state != "executing" or worker.status in ending
+
+    return unwanted
