@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import http.server
 import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -122,6 +125,9 @@ def test_a_second_run_repeats_what_changed_or_failed(report: Run, fleet: Run, cl
     assert [row["resumed"] for row in third.values()] == [True, False, False]
     assert body["totals"]["figures"]["violations"] == 2
     assert body["totals"]["repositories"] == {"ok": 3, "found": 0, "failed": 0}
+    clean.write("holdline.toml", "")  # git does not know of it: it counts
+    _, fourth = report(0, "scan")
+    assert [row["resumed"] for row in fourth.values()] == [False, True, True]
     _, other = report(1, "scan", "--fail-on-violations")
     assert not any(row["resumed"] for row in other.values())
 
@@ -232,13 +238,40 @@ def test_what_was_changed_in_a_clone_of_ours_is_kept(report: Run, fleet: Run, di
     assert shown.stdout == b"mine\n"
 
 
-def test_a_password_is_nowhere(shell: Run, fleet: Run, tmp_path: Path) -> None:
-    fleet("timeout = 60", secret="url = 'http://ann:s3cr3t@127.0.0.1:1/shop.git'")
+class _Locked(http.server.BaseHTTPRequestHandler):
+    """Asks for a password, and has nothing to give to those who know one."""
+
+    told: ClassVar[set[str]] = set()
+
+    def do_GET(self) -> None:
+        word = self.headers.get("Authorization", "")
+        self.told.add(base64.b64decode(word.removeprefix("Basic ")).decode())
+        self.send_response(404 if word else 401)
+        self.send_header("WWW-Authenticate", 'Basic realm="shop"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def locked() -> Iterator[str]:
+    """The address of a server, without its scheme, that wants a password."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Locked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_password_goes_to_the_remote_and_nowhere_else(shell: Run, fleet: Run, locked: str, tmp_path: Path) -> None:
+    fleet(secret=f"url = 'http://ann:s3cr3t@{locked}/shop.git'")
     done = shell(tmp_path, "fleet", "--work", "work", "--format", "json", "fleet.toml", "scan")
     assert done.code == 2
+    assert "ann:s3cr3t" in _Locked.told
     (row,) = done.json["repositories"]
-    assert row["source"] == "http://127.0.0.1:1/shop.git"
-    assert "127.0.0.1 port 1" in row["message"]
+    assert row["source"] == f"http://{locked}/shop.git"
+    assert row["message"] == f"git fetch: repository 'http://{locked}/shop.git/' not found"
     assert b"s3cr3t" not in done.out + done.err.encode()
     files = [file for file in (tmp_path / "work").rglob("*") if file.is_file()]
     assert any(file.name == "config" for file in files)
