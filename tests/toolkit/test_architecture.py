@@ -23,6 +23,8 @@ PACKAGES = [package for packages in FOLDERS.values() for package in packages]
 THIRD_PARTY = {
     "git",
     "gitdb",
+    "dask",
+    "distributed",
     "rich",
     "tqdm",
     "bowler",
@@ -90,7 +92,8 @@ def test_most_modules_are_short() -> None:
 
 
 _GIT = ("git", "gitcommits", "githistory", "gitobjects", "gitprocess", "gitrefs", "gitremotes")
-GATEWAY = {f"toolkit/holdline/{name}.py" for name in _GIT}
+_FLEET = ("fleet/gitclones", "fleet/gitstate")
+GATEWAY = {f"toolkit/holdline/{name}.py" for name in (*_GIT, *_FLEET)}
 # What commands get from the packages that stand on the engine, each when it is run and no sooner.
 HOOK_COMMANDS = {f"toolkit/holdline/cli/{name}_command.py" for name in ("check", "install", "uninstall", "doctor")}
 

@@ -159,7 +159,7 @@ def config_from(files: Mapping[str, bytes]) -> Config:
 
 
 def _parse_holdline_toml(contents: bytes, file: str) -> Config:
-    table = _parse_toml(contents, file)
+    table = parse_toml(contents, file)
     if "tool" in table:
         raise ConfigError(f"{file}: tool: put the keys of [tool.holdline] at the top level of this file")
     return _build(table, file, "")
@@ -168,7 +168,7 @@ def _parse_holdline_toml(contents: bytes, file: str) -> Config:
 def _parse_pyproject(contents: bytes, file: str) -> Config | None:
     if b"holdline" not in contents and b"\\" not in contents and contents.isascii():
         return None  # as most are, whatever else may be wrong with it
-    tool = _parse_toml(contents, file).get("tool", {})
+    tool = parse_toml(contents, file).get("tool", {})
     if not isinstance(tool, dict):
         raise ConfigError(f"{file}: tool: expected a table")
     return _build(tool["holdline"], file, "tool.holdline.") if "holdline" in tool else None
@@ -183,7 +183,8 @@ def _build(table: object, file: str, prefix: str) -> Config:
     return Config(**settings, origin=file, select_origin=f"{file}: {prefix}select")
 
 
-def _parse_toml(contents: bytes, file: str) -> dict[str, Any]:
+def parse_toml(contents: bytes, file: str) -> dict[str, Any]:
+    """The tables in a TOML file's bytes; ConfigError names `file` and says what is wrong."""
     import tomllib
 
     try:

@@ -38,12 +38,12 @@ _TYPE_NAMES = {
 
 def read_table(table: object, file: str, prefix: str) -> dict[str, Any]:
     """The checked values of a whole configuration; `prefix` (`tool.holdline.`) leads its keys in messages."""
-    return _read_keys(table, f"{file}: {prefix}", _KEYS)
+    return read_keys(table, f"{file}: {prefix}", _KEYS)
 
 
 def read_codes(value: object, label: str) -> tuple[str, ...]:
     """Rule codes or prefixes of them, at least one."""
-    codes = _strings(value, label)
+    codes = read_strings(value, label)
     if not codes:
         raise ConfigError(f"{label}: expected at least one rule code or prefix, got an empty array")
     for code in codes:
@@ -59,9 +59,10 @@ def nearest(name: str, valid: Collection[str]) -> str:
     return difflib.get_close_matches(name, sorted(valid), n=1, cutoff=0.0)[0]
 
 
-def _read_keys(table: object, label: str, keys: Mapping[str, Callable[[object, str], object]]) -> dict[str, Any]:
+def read_keys(table: object, label: str, keys: Mapping[str, Callable[[object, str], object]]) -> dict[str, Any]:
+    """The checked values of a table that may have these keys, each with its reader; `label` ends in a dot or blank."""
     if not isinstance(table, dict):
-        raise ConfigError(f"{label.rstrip('.')}: expected a table, got {_describe(table)}")
+        raise ConfigError(f"{label.rstrip('.')}: expected a table, got {describe(table)}")
     for key in table:
         if key not in keys:
             raise ConfigError(
@@ -71,17 +72,18 @@ def _read_keys(table: object, label: str, keys: Mapping[str, Callable[[object, s
     return {key: keys[key](value, label + key) for key, value in table.items()}
 
 
-def _strings(value: object, label: str) -> tuple[str, ...]:
+def read_strings(value: object, label: str) -> tuple[str, ...]:
+    """An array of strings."""
     if not isinstance(value, list):
-        raise ConfigError(f"{label}: expected an array of strings, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected an array of strings, got {describe(value)}")
     for index, item in enumerate(value):
         if not isinstance(item, str):
-            raise ConfigError(f"{label}[{index}]: expected a string, got {_describe(item)}")
+            raise ConfigError(f"{label}[{index}]: expected a string, got {describe(item)}")
     return tuple(value)
 
 
 def _read_globs(value: object, label: str) -> tuple[str, ...]:
-    patterns = _strings(value, label)
+    patterns = read_strings(value, label)
     for pattern in patterns:
         if error := globs.validate(pattern):
             raise ConfigError(f"{label}: bad glob {pattern!r}: {error}")
@@ -89,7 +91,7 @@ def _read_globs(value: object, label: str) -> tuple[str, ...]:
 
 
 def _read_migrations(value: object, label: str) -> tuple[str, ...]:
-    names = _strings(value, label)
+    names = read_strings(value, label)
     if not all(names):
         raise ConfigError(f"{label}: expected names of migrations, got an empty string")
     if not names:
@@ -99,7 +101,7 @@ def _read_migrations(value: object, label: str) -> tuple[str, ...]:
 
 def _read_import(value: object, label: str) -> str:
     if not isinstance(value, str):
-        raise ConfigError(f"{label}: expected a string 'module:name', got {_describe(value)}")
+        raise ConfigError(f"{label}: expected a string 'module:name', got {describe(value)}")
     module, _, name = value.partition(":")
     for part in (*module.split("."), name):
         if not part.isidentifier() or keyword.iskeyword(part):
@@ -109,7 +111,7 @@ def _read_import(value: object, label: str) -> str:
 
 def _read_method(value: object, label: str) -> str:
     if not isinstance(value, str):
-        raise ConfigError(f"{label}: expected the name of a method, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected the name of a method, got {describe(value)}")
     if not value.isidentifier() or keyword.iskeyword(value):
         raise ConfigError(f"{label}: expected the name of a method such as 'get_all', got {value!r}")
     return value
@@ -118,22 +120,22 @@ def _read_method(value: object, label: str) -> str:
 def _read_choice(choices: tuple[str, ...]) -> Callable[[object, str], str]:
     def read(value: object, label: str) -> str:
         if value not in choices:
-            raise ConfigError(f"{label}: expected {' or '.join(map(repr, choices))}, got {_describe(value)}")
+            raise ConfigError(f"{label}: expected {' or '.join(map(repr, choices))}, got {describe(value)}")
         return str(value)
 
     return read
 
 
 def _read_env(value: object, label: str) -> dict[str, Any]:
-    return _read_keys(value, f"{label}.", _ENV_KEYS)
+    return read_keys(value, f"{label}.", _ENV_KEYS)
 
 
 def _read_linters(value: object, label: str) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise ConfigError(f"{label}: expected an array of tables, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected an array of tables, got {describe(value)}")
     linters: list[dict[str, Any]] = []
     for index, table in enumerate(value):
-        linter = _read_keys(table, f"{label}[{index}].", _LINTER_KEYS)
+        linter = read_keys(table, f"{label}[{index}].", _LINTER_KEYS)
         for key in ("name", "command", "format"):
             if key not in linter:
                 raise ConfigError(f"{label}[{index}]: the key {key!r} is missing")
@@ -145,7 +147,7 @@ def _read_linters(value: object, label: str) -> list[dict[str, Any]]:
 
 def _read_linter_name(value: object, label: str) -> str:
     if not isinstance(value, str):
-        raise ConfigError(f"{label}: expected a string, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected a string, got {describe(value)}")
     if not _LINTER_NAME.fullmatch(value):
         raise ConfigError(f"{label}: expected lower-case letters, digits and hyphens such as 'mypy', got {value!r}")
     return value
@@ -160,9 +162,9 @@ def _read_command(value: object, label: str) -> tuple[str, ...]:
         except ValueError as error:
             raise ConfigError(f"{label}: not a command line: {error} in {value!r}") from None
     elif isinstance(value, list):
-        command = _strings(value, label)
+        command = read_strings(value, label)
     else:
-        raise ConfigError(f"{label}: expected a string or an array of strings, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected a string or an array of strings, got {describe(value)}")
     if [part for part in command if FILES in part] != [FILES] or command[0] in ("", FILES):
         raise ConfigError(f"{label}: expected a program and one argument {FILES!r}, which stands for the files")
     if any("\0" in part for part in command):
@@ -177,9 +179,10 @@ def _read_own_globs(value: object, label: str) -> tuple[str, ...]:
     return patterns
 
 
-def _read_seconds(value: object, label: str) -> int:
+def read_seconds(value: object, label: str) -> int:
+    """A whole number of seconds, at least one."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{label}: expected a number of seconds from 1 on, got {_describe(value)}")
+        raise ConfigError(f"{label}: expected a number of seconds from 1 on, got {describe(value)}")
     return value
 
 
@@ -201,7 +204,8 @@ def _quote(key: str) -> str:
     return json.dumps(key)
 
 
-def _describe(value: object) -> str:
+def describe(value: object) -> str:
+    """What a value is, for a message that says what was expected instead."""
     kind = _TYPE_NAMES[type(value).__name__]
     return f"{kind} ({value!r})" if isinstance(value, str | bool | int | float) else kind
 
@@ -229,5 +233,5 @@ _LINTER_KEYS: dict[str, Callable[[object, str], object]] = {
     "files": _read_own_globs,
     "configuration": _read_globs,
     "export": _read_choice(LINTER_EXPORTS),
-    "timeout": _read_seconds,
+    "timeout": read_seconds,
 }

@@ -17,7 +17,7 @@ class RepositoryError(HoldlineError):
 
 
 class MissingExtraError(HoldlineError):
-    """A command needs a package that only the extra `[toolkit]` installs."""
+    """A command needs a package that only an extra (`[toolkit]`, `[cluster]`) installs."""
 
 
 class WorkerDied(HoldlineError):

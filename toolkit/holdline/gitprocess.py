@@ -148,6 +148,11 @@ def _command(arguments: Sequence[str]) -> str:
     return next(a for before, a in zip(("", *arguments), arguments, strict=False) if "-c" not in (a, before))
 
 
+def sealed(arguments: Sequence[str], variables: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """A command line of git and its environment, for who has to start it by itself; see `run_git`."""
+    return ["git", *_FLAGS, *arguments], _environment(variables)
+
+
 class GitObject(NamedTuple):
     """An object of git: its id and its content."""
 

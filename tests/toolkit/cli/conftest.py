@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -169,3 +171,61 @@ def snapshot() -> Callable[[Path], dict[str, tuple[int, bytes]]]:
         return {str(path.relative_to(root)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
     return take
+
+
+class Stall:
+    """Makes every command hang over a repository: its configuration is a pipe that nobody writes to."""
+
+    def __init__(self, root: Path) -> None:
+        self._pipe = root / "holdline.toml"
+        os.mkfifo(self._pipe)
+        self._end: int | None = None
+
+    def wait_until_reached(self) -> None:
+        """Wait until a command hangs there; it goes on hanging."""
+        wait_for(self._is_reached)
+
+    def wait_until_left(self) -> None:
+        """Wait until the command that hung there is dead."""
+        assert self._end is not None
+        poll = select.poll()
+        poll.register(self._end, 0)  # an error is always told: no reader is left
+        assert poll.poll(60_000)
+        os.close(self._end)
+        self._end = None
+
+    def end(self) -> None:
+        """Let commands go on."""
+        self._pipe.unlink(missing_ok=True)
+        if self._end is not None:
+            os.close(self._end)
+            self._end = None
+
+    def _is_reached(self) -> bool:
+        try:
+            self._end = os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads
+            return False
+        return True
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is so; fail the test if it never is."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def stall() -> Iterator[Callable[[Path], Stall]]:
+    """`stall(root)` makes every command hang over the repository there; see Stall."""
+    made: list[Stall] = []
+
+    def plant(root: Path) -> Stall:
+        made.append(Stall(root))
+        return made[-1]
+
+    yield plant
+    for one in made:
+        one.end()

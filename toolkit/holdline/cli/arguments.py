@@ -18,6 +18,7 @@ from holdline_runtime import get_env
 
 SCAN_FORMATS = ("text", "json", "sarif", "github", "junit")
 MIGRATE_FORMATS = ("text", "json", "sarif")
+FLEET_COMMANDS = ("scan", "migrate", "branches")
 
 _PATHS = "files or folders (default: the repository)"
 _JOBS = "processes (default: the CPUs there are)"
@@ -91,6 +92,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "status": _add_status,
         "branches": _add_branches,
         "rules": _add_rules,
+        "fleet": _add_fleet,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
@@ -256,6 +258,35 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
         description="List the rules and migrations there are, or explain one, with examples.",
     )
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code or name, or a migration's name")
+
+
+def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "fleet",
+        parents=[common],
+        help="run scan, migrate or branches over many repositories",
+        description="Run a command over the repositories that FILE lists, each in a process of its own, here or on a "
+        "Dask cluster. A failing one stops no other. Run again, it goes on where it ended.",
+    )
+    parser.add_argument("file", type=_name, metavar="FILE", help="a TOML file with tables [[repositories]]")
+    parser.add_argument("run", choices=FLEET_COMMANDS, metavar="COMMAND", help=", ".join(FLEET_COMMANDS))
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="…", help="whatever follows COMMAND is passed on to it"
+    )
+    where = parser.add_argument_group("where (before COMMAND)")
+    where.add_argument("--jobs", type=_positive, metavar="N", help="repositories at once (default: the CPUs there are)")
+    where.add_argument("--scheduler", type=_name, metavar="ADDRESS", help="work on the Dask cluster there")
+    where.add_argument(
+        "--work", type=_name, metavar="DIR", help="keep clones and results there, not in the cache folder"
+    )
+    which = parser.add_argument_group("what of it (before COMMAND)").add_mutually_exclusive_group()
+    which.add_argument("--fresh", action="store_true", help="run everything, whatever earlier runs found")
+    which.add_argument(
+        "--retry-failed", action="store_true", help="just what is not done: do not look for changes in what is"
+    )
+    how = parser.add_argument_group("how (before COMMAND)")
+    how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    how.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
 
 
 def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.output import write_report
 from holdline.cli.past import check_history_options
 from holdline.cli.session import Session, progress_on
 from holdline.errors import HoldlineError
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         rendered = render_html(report, session, paths, everything, arguments, console)
     else:
         rendered = _render(report, arguments, session, console)
-    _write(rendered, arguments, console)
+    write_report(rendered, arguments, console)
     return Exit.ERROR if unwritten else _exit_code(report, arguments, console)
 
 
@@ -89,16 +89,6 @@ def _render(report: ScanReport, arguments: argparse.Namespace, session: Session,
     if console.quiet:
         return text.scan_line(report) + "\n"
     return text.render_scan(report, hints=console.verbose)
-
-
-def _write(rendered: str, arguments: argparse.Namespace, console: Console) -> None:
-    if not arguments.output:
-        console.write(rendered)
-        return
-    try:
-        Path(arguments.folder, arguments.output).write_text(rendered, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise HoldlineError(f"-o {arguments.output} cannot be written: {error.strerror}") from None
 
 
 def _exit_code(report: ScanReport, arguments: argparse.Namespace, console: Console) -> int:
