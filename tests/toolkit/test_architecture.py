@@ -88,7 +88,7 @@ def test_most_modules_are_short() -> None:
     assert lengths[len(lengths) // 2] < 150
 
 
-GATEWAY = {f"toolkit/holdline/{name}.py" for name in ("git", "gitobjects", "gitprocess")}
+GATEWAY = {f"toolkit/holdline/{name}.py" for name in ("git", "gitobjects", "gitprocess", "gitworktrees")}
 # What commands get from the packages that stand on the engine, each when it is run and no sooner.
 HOOK_COMMANDS = {f"toolkit/holdline/cli/{name}_command.py" for name in ("check", "install", "uninstall", "doctor")}
 

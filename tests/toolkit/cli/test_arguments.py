@@ -95,7 +95,7 @@ def test_lists_are_not_shared_between_runs() -> None:
         (["migrate", "--scope", "everything"], "argument --scope: invalid choice: 'everything'"),
         (["migrate", "--format", "github"], "argument --format: invalid choice: 'github'"),
         (["migrate", "--interactive"], "unrecognized arguments: --interactive "),
-        (["migrate", "--verify", "pytest"], "unrecognized arguments: --verify "),
+        (["migrate", "--verif", "pytest"], "unrecognized arguments: --verif "),
         (["migrate", "--color", "maybe"], "argument --color: invalid choice: 'maybe'"),
         (["undo", "first"], "argument RUN: 'first' is not a whole number above 0"),
         (["undo", "1", "2"], "holdline undo: unrecognized arguments: 2 "),

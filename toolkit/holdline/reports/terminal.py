@@ -11,7 +11,16 @@ from holdline.reports.console import Console, needs_extra
 from holdline.reports.printable import printable
 from holdline.reports.tallies import by_directory, by_reason, by_rule
 from holdline.reports.text import migration_line, tally_row
-from holdline.reports.values import MigrationReport, counted, number, place, problem_line, reason_left
+from holdline.reports.values import (
+    MigrationReport,
+    counted,
+    number,
+    place,
+    problem_line,
+    reason_left,
+    taken_back_lines,
+    verified_lines,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,6 +58,9 @@ def migration_view(report: MigrationReport, *, full: bool = False) -> Renderable
     if any(result.remaining for result in results):
         parts.append(_left_in_full(results) if full else _left_by_reason(results))
     parts += [_text(problem_line(problem), "red") for problem in report.problems]
+    if report.verification:
+        parts += [_text(line, "red") for line in ([] if full else taken_back_lines(report))]
+        parts += [_text(line) for line in verified_lines(report.verification)]
     if report.dependency:
         parts.append(_text(printable(report.dependency), "yellow"))
     parts.append(_text(migration_line(report), "bold"))
