@@ -103,7 +103,7 @@ def _read(case: ElementTree.Element) -> Case:
     if worst is None:
         return Case(Outcome.PASSED, case.get("file", ""))
     lines = (worst.get("message") or worst.text or "").strip().splitlines() or [""]
-    if lines[0] == "collection failure":
-        told = [line.removeprefix("E ").strip() for line in (worst.text or "").splitlines() if line.startswith("E ")]
-        lines = told[-1:] or lines
+    if lines[0] == "collection failure":  # what failed is marked in the text, explanations of it with a plus
+        told = [line[1:].strip() for line in (worst.text or "").splitlines() if line.startswith("E ")]
+        lines = [line for line in told if not line.startswith("+")][-1:] or lines
     return Case(_TAGS[worst.tag], case.get("file", ""), lines[0][:_LONGEST_MESSAGE])

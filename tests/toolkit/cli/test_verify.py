@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Run = Callable[..., Any]
 
-PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:randomly -p no:holdline"
+PYTEST = f"{sys.executable} -m pytest -q"
 
 
 class Rename:
@@ -63,6 +63,7 @@ class Rename:
 @pytest.fixture
 def migrate(call: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`migrate(repo, *arguments)`: with `Rename` in the place of the migrations there are."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take more time than the tests
     monkeypatch.setattr("holdline.cli.session.load_registry", lambda: Registry((EnvAccess(), Rename())))
 
     def run(repo: Repo, *arguments: str, cmd: str = PYTEST) -> Any:
@@ -128,3 +129,196 @@ def test_nothing_broken_is_exit_zero_and_nothing_is_said(migrate: Run, make_repo
     assert done.code == 0, done
     assert "verified by 1 test that passed before: nothing taken back" in done.text
     assert changed_numbers(repo) == [1]
+
+
+def test_uncommitted_and_untracked_files_are_what_is_tested(migrate: Run, make_repo: MakeRepo) -> None:
+    repo = make_repo(
+        {"tests/test_a.py": "def test():\n    assert 0\n", "app.py": "LIMIT = 0\n", ".gitignore": "local.py\n"}
+    )
+    repo.write(
+        "tests/test_a.py",
+        "from helpers import value\nimport app, local\n\ndef test():\n    assert value(1) < app.LIMIT\n",
+    )
+    repo.write("app.py", "LIMIT = 10\n")
+    repo.write("helpers.py", HELPER)  # untracked
+    repo.write("local.py", "")  # ignored
+    before = repo.git("status", "--porcelain")
+    done = migrate(repo)
+    assert done.code == 1, done
+    assert "tests/test_a.py::test (failed: " in done.text
+    assert changed_numbers(repo) == []
+    assert repo.git("status", "--porcelain") == before
+
+
+def test_a_dry_run_shows_what_would_remain_and_the_run_after_it_repeats_nothing(
+    migrate: Run, make_repo: MakeRepo, check_json: Run, check_sarif: Run
+) -> None:
+    repo = make_repo({"tests/test_a.py": MINDFUL})
+    dry = migrate(repo, "--dry-run", "--format", "json")
+    assert dry.code == 1, dry
+    assert repo.git("status", "--porcelain") == ""
+    verdict = check_json(dry)["verification"]
+    assert (verdict["tests"], verdict["per_test"], verdict["remembered"]) == (5, True, 0)
+    assert [(d["violations"][0]["line"], d["broken"][0]["test"]) for d in verdict["dropped"]] == [
+        (6, "tests/test_a.py::test_three"),
+        (14, "tests/test_a.py::test_five"),
+        (18, "tests/test_a.py::test_pair"),
+    ]
+    again = migrate(repo, "--format", "sarif")
+    notes = check_sarif(again)["invocations"][0]["toolExecutionNotifications"]
+    assert [n["descriptor"]["id"] for n in notes] == ["verification"] * 3
+    assert changed_numbers(repo) == [4, 6, 8, 9]
+    repo.git("checkout", ".")
+    after = check_json(migrate(repo, "--dry-run", "--format", "json"))["verification"]
+    assert (after["runs"], after["remembered"]) == (0, verdict["runs"])
+    anew = check_json(migrate(repo, "--dry-run", "--format", "json", "--no-cache"))["verification"]
+    assert (anew["runs"], anew["remembered"]) == (verdict["runs"], 0)
+
+
+def test_tests_that_failed_before_do_not_count(migrate: Run, make_repo: MakeRepo) -> None:
+    failing = HELPER + "\n\ndef test_bad():\n    assert value(1) == 2\n\n\ndef test_good():\n    assert value(1)\n"
+    repo = make_repo({"tests/test_a.py": failing, "tests/test_broken.py": "import nothing_of_that_name\n"})
+    done = migrate(repo)
+    assert done.code == 0, done
+    assert changed_numbers(repo) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "now"),
+    [
+        ("import pytest\n\n\ndef test_it():\n    if value(1) > 100:\n        pytest.skip('no')\n", "skipped: no"),
+        ("import pytest\n\n\n@pytest.mark.parametrize('x', [value(1)])\ndef test_it(x):\n    pass\n", "not run"),
+        ("assert value(1) == 1\n\n\ndef test_it():\n    pass\n", "error: assert 101 == 1"),
+        (
+            "import pytest\n\n\n@pytest.fixture\ndef it():\n    assert value(1) == 1\n\n\ndef test_it(it):\n    pass\n",
+            "error: failed on setup",
+        ),
+        ("import os\n\n\ndef test_it():\n    if value(1) > 100:\n        os._exit(3)\n", "exit status 3"),
+    ],
+)
+def test_whatever_keeps_a_test_from_passing_is_found(migrate: Run, make_repo: MakeRepo, body: str, now: str) -> None:
+    others = "\n\ndef test_other():\n    assert value(2)\n"
+    repo = make_repo({"tests/test_a.py": HELPER + "\n\n" + body + others, "tests/test_b.py": HELPER + others})
+    done = migrate(repo)
+    assert done.code == 1, done
+    assert changed_numbers(repo) == [2]
+    assert changed_numbers(repo, "tests/test_b.py") == [2]
+    assert now in done.text
+
+
+def test_flaky_tests_are_set_aside_and_listed(migrate: Run, make_repo: MakeRepo, tmp_path: Any) -> None:
+    flaky = f"""
+import pathlib
+
+def test_flaky():
+    runs = pathlib.Path({str(tmp_path / "runs")!r})
+    runs.write_text(str(int(runs.read_text()) + 1) if runs.exists() else "1")
+    assert int(runs.read_text()) % 3
+
+def test_steady():
+    assert value(1) == 1
+
+def test_fine():
+    assert value(2)
+"""
+    repo = make_repo({"tests/test_a.py": HELPER + flaky})
+    done = migrate(repo)
+    assert done.code == 1, done
+    assert changed_numbers(repo) == [2]
+    assert "flaky, set aside: tests/test_a.py::test_flaky" in done.text
+
+
+def test_an_exit_status_will_do(migrate: Run, make_repo: MakeRepo) -> None:
+    script = "import re, sys\nsys.exit('value(103)' in open('tests/test_a.py').read())\n"
+    repo = make_repo({"tests/test_a.py": MINDFUL, "check.py": script})
+    done = migrate(repo, cmd=f"{sys.executable} check.py")
+    assert done.code == 1, done
+    assert changed_numbers(repo) == [4, 5, 6, 7, 8, 9]
+    assert "just the exit status counts" in done.err
+    assert "verified by the command's exit status alone: 1 fix taken back" in done.text
+
+
+@pytest.mark.parametrize(
+    ("cmd", "complaint"),
+    [
+        ("no-such-command-here", "cannot be run: "),
+        ("exit 4", "fails before anything is changed"),
+        (f"{PYTEST} -k nothing", "has no test that passes before anything is changed"),
+    ],
+)
+def test_a_command_that_is_no_measure_is_an_error(migrate: Run, make_repo: MakeRepo, cmd: str, complaint: str) -> None:
+    repo = make_repo({"tests/test_a.py": MINDFUL})
+    done = migrate(repo, cmd=cmd)
+    assert done.code == 2
+    assert complaint in done.complaint
+    assert repo.git("status", "--porcelain") == ""
+    assert "\n" not in leftovers(repo)
+
+
+def test_no_commit_yet(migrate: Run, make_repo: MakeRepo) -> None:
+    repo = make_repo()
+    repo.write("tests/test_a.py", MINDFUL)
+    repo.git("add", ".")
+    done = migrate(repo)
+    assert done.code == 2
+    assert "commit something first" in done.complaint
+
+
+def test_a_run_that_hangs_is_stopped(migrate: Run, make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holdline.verification._SECONDS", 3.0)
+    monkeypatch.setattr("holdline.verification._TIMES", 0.0)
+    hang = "import time\n\n\ndef test_it():\n    time.sleep(value(0))\n\n\ndef test_other():\n    assert value(2)\n"
+    repo = make_repo({"tests/test_a.py": HELPER + hang})
+    done = migrate(repo)
+    assert done.code == 1, done
+    assert changed_numbers(repo) == [2]
+    assert "the command (stopped: took more than 3 s)" in done.text
+
+
+def test_through_make_and_xdist(migrate: Run, make_repo: MakeRepo) -> None:
+    makefile = f"test:\n\t{PYTEST} -p xdist -n 2 tests\n"
+    test = HELPER + "\n\ndef test_one():\n    assert value(1) == 1\n\n\ndef test_two():\n    assert value(2)\n"
+    repo = make_repo({"tests/test_a.py": test, "Makefile": makefile})
+    done = migrate(repo, cmd="make test")
+    assert done.code == 1, done
+    assert changed_numbers(repo) == [2]
+    assert "verified by 2 tests that passed before: 1 fix taken back" in done.text
+    assert "of all tests in" in done.text
+
+
+def test_what_a_conftest_breaks_is_found_in_the_tests_below_it(migrate: Run, make_repo: MakeRepo) -> None:
+    conftest = (
+        "import pytest\n\n\ndef value(n):\n    return n\n\n\n@pytest.fixture\ndef limit():\n    return value(1)\n"
+    )
+    repo = make_repo(
+        {
+            "tests/conftest.py": conftest,
+            "tests/unit/test_a.py": HELPER + "\n\ndef test_limit(limit):\n    assert limit < value(2)\n",
+            "tests/unit/test_b.py": "def test_b():\n    pass\n",
+        }
+    )
+    done = migrate(repo)
+    # 1 becomes 101 first, as fixtures are more urgent: it is the later 2 that would mend it, and comes too late
+    assert done.code == 1, done
+    assert changed_numbers(repo, "tests/conftest.py") == []
+    assert changed_numbers(repo, "tests/unit/test_a.py") == [2]
+
+
+def test_what_the_rewritten_code_imports_has_to_be_there(call: Run, make_repo: MakeRepo) -> None:
+    test = "import os\n\n\ndef test():\n    assert os.getenv('NOTHING') is None\n"
+    settings = '[tool.holdline.env]\nget = "not_installed.env:get_env"\n'
+    repo = make_repo({"tests/test_a.py": test, "pyproject.toml": settings})
+    done = call(repo.root, "migrate", "--verify", PYTEST)
+    assert done.code == 2, done
+    last = done.err.splitlines()[-1]
+    assert last.startswith("holdline: --verify: the tests cannot import not_installed")
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_changed_file_whose_tests_are_not_run_is_named(migrate: Run, make_repo: MakeRepo) -> None:
+    test = HELPER + "\n\ndef test_one():\n    assert value(1)\n"
+    repo = make_repo({"tests/test_a.py": test, "more/tests/test_b.py": MINDFUL})
+    done = migrate(repo, cmd=f"{PYTEST} tests")
+    assert done.code == 0, done
+    assert "not verified, for the command runs no test of it: more/tests/test_b.py" in done.text
+    assert changed_numbers(repo, "more/tests/test_b.py") == [3, 4, 5, 6, 7, 8, 9]
