@@ -34,8 +34,8 @@ class Verification(NamedTuple):
 
     `selection` is "affected" where just the tests were run that the changes can affect, else "all"; `per_test` says
     whether tests could be told apart, or just the command's exit status be looked at. `tests` passed before, `failing`
-    did not; `flaky` did sometimes, or only in another order, and were set aside. `unexercised` are changed test files
-    of which no test was run. `runs` of the command took `seconds` in all; `remembered` ones were not made again.
+    did not; `flaky` did sometimes, or only in another order, and were set aside. `unexercised` are changed files
+    that no test minds. `runs` of the command took `seconds` in all; `remembered` ones were not made again.
     """
 
     command: str

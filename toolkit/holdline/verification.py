@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from holdline.baseline import COMMAND, Baseline
 from holdline.bisection import Bisection
 from holdline.errors import HoldlineError
 from holdline.judging import Judge
-from holdline.model import FileResult, Place, Plan
+from holdline.model import Category, FileResult, Place, Plan
 from holdline.outcomes import Broken
 from holdline.reducing import Cluster, clusters, keep_fixes, refuse_fixes
 from holdline.suites import Suite
@@ -22,6 +22,9 @@ BATCH_FILES = 50
 #: The most runs to find the files at fault in a batch, and the fixes at fault in a file.
 _BATCH_RUNS, _FILE_RUNS = 120, 60
 _ROUNDS = 4
+#: In front of a file to break it.
+_BREAKAGE = b"raise ImportError('holdline looks whether a test minds')\n"
+_LONGEST_LINE = 100_000  # the system takes no argument of 128 KB
 #: A run takes too long if it takes this much longer than the baseline did.
 _TIMES, _SECONDS = 5.0, 60.0
 
@@ -55,6 +58,7 @@ class Verifier:
     #: Affected test files by changed file; empty where all tests are run. Files by the names that pytest has for them.
     _affected: dict[str, frozenset[str]] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
+    _idle: tuple[str, ...] = ()
 
     def run(self, plan: Plan) -> tuple[Plan, Verification]:
         """The plan with the fixes that break nothing, and the verdict. Raises HoldlineError where CMD is of no use."""
@@ -63,6 +67,7 @@ class Verifier:
         whole = self._line(frozenset().union(*self._affected.values())) if self._affected else ""
         self.baseline = self._measure(whole)
         self._locate()
+        self._look_for_idle(changed, whole)
         batches = list(_batches(plan))
         self._estimate(len(batches))
         step = iter(self.progress(changed, len(changed), "verifying"))
@@ -74,7 +79,7 @@ class Verifier:
             together, self._kept = list(self._kept.values()), {}
             self._settle(together, Selected(whole))
         results = (refuse_fixes(self._kept.get(r.path, r), self._refusals(r.path)) for r in plan.results)
-        return plan._replace(results=tuple(results)), self._verdict(changed)
+        return plan._replace(results=tuple(results)), self._verdict()
 
     def _refusals(self, path: str) -> dict[Place, str]:
         return {
@@ -97,7 +102,8 @@ class Verifier:
 
     def _line(self, tests: frozenset[str]) -> str:
         assert self.narrowing is not None
-        return self.narrowing.line(sorted(tests), self.suite.below)
+        line = self.narrowing.line(sorted(tests), self.suite.below)
+        return line if len(line) < _LONGEST_LINE else ""
 
     def _select(self, batch: Sequence[FileResult]) -> Selected | None:
         """What to run for a batch; None where it affects no test."""
@@ -121,6 +127,20 @@ class Verifier:
                 self.tell("pytest names files that cannot be told apart: all tests are run each time")
                 self.baseline = self._measure("")
                 return
+
+    def _look_for_idle(self, changed: Sequence[FileResult], line: str) -> None:
+        """Find the changed files that no test minds being broken: there is none, or it reads the checkout's file, as
+        with a project installed in editable mode. Files with tests of their own need no such trial.
+        """
+        seen = set(self._paths.values())
+        tests = [r for r in changed if r.category is Category.TESTS and r.path not in seen]
+        named = [r for r in tests if is_test(r.path)] if self.baseline.per_test else []
+        others = [r for r in changed if r.category is not Category.TESTS]
+        for group in ([r for r in tests if r not in named], others):
+            broken = {r.path: _BREAKAGE + r.before for r in group}
+            if broken and not self.baseline.compare(self.suite.run(broken, line)):
+                named += group
+        self._idle = tuple(r.path for r in named)
 
     # running
 
@@ -221,11 +241,8 @@ class Verifier:
 
     # the verdict
 
-    def _verdict(self, changed: Collection[FileResult]) -> Verification:
+    def _verdict(self) -> Verification:
         suite, baseline = self.suite, self.baseline
-        seen = set(self._paths.values())
-        unseen = [r.path for r in changed if is_test(r.path) and r.path not in seen and baseline.per_test]
-        unseen += [path for path, tests in self._affected.items() if not tests and path not in unseen]
         return Verification(
             command=suite.line,
             selection="affected" if self._affected else "all",
@@ -234,7 +251,7 @@ class Verifier:
             failing=baseline.failing,
             flaky=tuple(sorted(baseline.flaky)),
             dropped=tuple(self._dropped),
-            unexercised=tuple(unseen),
+            unexercised=self._idle,
             runs=suite.made,
             remembered=suite.remembered,
             seconds=suite.seconds,

@@ -320,5 +320,29 @@ def test_a_changed_file_whose_tests_are_not_run_is_named(migrate: Run, make_repo
     repo = make_repo({"tests/test_a.py": test, "more/tests/test_b.py": MINDFUL})
     done = migrate(repo, cmd=f"{PYTEST} tests")
     assert done.code == 0, done
-    assert "not verified, for the command runs no test of it: more/tests/test_b.py" in done.text
+    assert "not verified, for no test minds it: more/tests/test_b.py" in done.text
     assert changed_numbers(repo, "more/tests/test_b.py") == [3, 4, 5, 6, 7, 8, 9]
+
+
+SOURCE = {
+    "src/app.py": HELPER + "\n\nLIMIT = value(1)\n",
+    "tests/test_app.py": "import app\n\n\ndef test_limit():\n    assert app.LIMIT == 1\n",
+}
+
+
+def test_sources_are_tested_from_the_worktree(migrate: Run, make_repo: MakeRepo) -> None:
+    repo = make_repo(SOURCE)
+    repo.write(
+        "conftest.py", f"import sys\n\nsys.path.append({str(repo.root / 'src')!r})\n"
+    )  # as an editable install does
+    done = migrate(repo, "--scope", "all")
+    assert done.code == 1, done
+    assert "src/app.py:5:15: HL199 broke tests/test_app.py::test_limit" in done.text
+
+
+def test_sources_that_are_read_from_the_checkout_are_named(migrate: Run, make_repo: MakeRepo) -> None:
+    repo = make_repo(SOURCE)
+    repo.write("conftest.py", f"import sys\n\nsys.path.insert(0, {str(repo.root / 'src')!r})\n")
+    done = migrate(repo, "--scope", "all")
+    assert done.code == 0, done
+    assert "not verified, for no test minds it: src/app.py" in done.text

@@ -94,7 +94,7 @@ def verified_lines(verification: Verification) -> list[str]:
     """What the tests were good for, and the counts, safe to show."""
     v = verification
     lines = [f"flaky, set aside: {printable(test)}" for test in v.flaky]
-    lines += [f"not verified, for the command runs no test of it: {printable(path)}" for path in v.unexercised]
+    lines += [f"not verified, for no test minds it: {printable(path)}" for path in v.unexercised]
     tests = f"{counted(v.tests, 'test')} that passed before" if v.per_test else "the command's exit status alone"
     made = f"{counted(v.runs, 'run')} of {v.selection} tests in {v.seconds:.0f} s"
     if v.remembered:
