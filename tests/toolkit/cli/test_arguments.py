@@ -94,7 +94,7 @@ def test_lists_are_not_shared_between_runs() -> None:
         (["migrate", "--max-files", "-1"], "argument --max-files: '-1' is not a whole number above 0"),
         (["migrate", "--scope", "everything"], "argument --scope: invalid choice: 'everything'"),
         (["migrate", "--format", "github"], "argument --format: invalid choice: 'github'"),
-        (["migrate", "--interactive"], "unrecognized arguments: --interactive "),
+        (["migrate", "--interact"], "unrecognized arguments: --interact "),
         (["migrate", "--verif", "pytest"], "unrecognized arguments: --verif "),
         (["migrate", "--color", "maybe"], "argument --color: invalid choice: 'maybe'"),
         (["undo", "first"], "argument RUN: 'first' is not a whole number above 0"),

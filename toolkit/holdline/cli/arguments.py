@@ -131,6 +131,7 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
+    how.add_argument("-i", "--interactive", action="store_true", help="ask about each fix")
     how.add_argument(
         "--verify",
         type=_name,

@@ -7,8 +7,10 @@ from collections.abc import Collection
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.interactive import choose_fixes, require_terminal
 from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
 from holdline.cli.session import Session, progress_on
+from holdline.cli.verifying import verify_plan
 from holdline.diffs import unified_diff
 from holdline.judging import Judge, Level
 from holdline.model import Plan, Problem, ProblemKind
@@ -22,11 +24,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
     require_toolkit()
     session = Session.open(arguments)
+    if arguments.interactive:
+        require_terminal(arguments)
     plan, judge = _plan(session, arguments, console)
+    if arguments.interactive and judge:
+        plan = choose_fixes(plan, judge, console)
     verification = None
     if arguments.verify and judge:
-        from holdline.cli.verifying import verify_plan
-
         plan, verification = verify_plan(session, plan, judge, arguments, console)
     report = _report(session, arguments, plan)._replace(verification=verification)
     if not report.dry_run:
