@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from holdline.affected import affected_tests, narrow
+from holdline.affected import Importers, narrow
 from holdline_runtime import get_env
 
 FILES = {
@@ -47,7 +47,7 @@ FILES = {
     ],
 )
 def test_what_is_affected(changed: str, affected: set[str] | None) -> None:
-    assert affected_tests([changed], FILES) == affected
+    assert Importers(FILES).affected_tests(changed) == affected
 
 
 @pytest.fixture

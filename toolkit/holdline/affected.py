@@ -76,39 +76,11 @@ def narrow(line: str, root: Path, below: str) -> Narrowing | None:
     return Narrowing((*words[:first], *options), tuple(resolved))
 
 
-def affected_tests(changed: Iterable[str], files: Mapping[str, bytes]) -> frozenset[str] | None:
-    """The test files that changes of some files can affect; None where that cannot be told.
-
-    `files` are all Python files by their path from the root. Affected are changed test files, those below a changed
-    conftest.py, and those that import what changed, by the last part of its name, at any remove. A changed file that
-    nobody imports by name has its effect in some other way.
-    """
-    importers = _Importers(files)
-    found: set[str] = set()
-    reached: set[str] = set()
-    todo = list(changed)
-    for path in todo:
-        mine = importers.of(path)
-        if not mine and not is_test(path) and PurePosixPath(path).name != "conftest.py":
-            return None
-    while todo:
-        path = todo.pop()
-        if path in reached:
-            continue
-        reached.add(path)
-        folder, name = os.path.split(path)
-        if is_test(path):
-            found.add(path)
-        if name in ("conftest.py", "__init__.py"):
-            found.update(f for f in files if is_test(f) and (not folder or f.startswith(f"{folder}/")))
-        todo += importers.of(path)
-    return frozenset(found)
-
-
-class _Importers:
-    """Who imports a module, going by words."""
+class Importers:
+    """Who imports a module, going by words. `files` are all Python files by their path from the root."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
         self._by_word: dict[bytes, list[str]] = {}
         for path, data in files.items():
             everything = any(mark in data for mark in _DYNAMIC)
@@ -117,9 +89,35 @@ class _Importers:
                 self._by_word.setdefault(word, []).append(path)
 
     def of(self, path: str) -> list[str]:
+        """The files that import a file, and perhaps some more."""
         module = PurePosixPath(path)
         stem = module.parent.name if module.name == "__init__.py" else module.stem
         return [other for other in self._by_word.get(stem.encode(), ()) if other != path]
+
+    def affected_tests(self, changed: str) -> frozenset[str] | None:
+        """The test files that a change of one file can affect; None where that cannot be told.
+
+        Affected are the file itself, if it has tests; those below it, if it is a conftest.py; those that import what
+        is affected, by the last part of its name, at any remove. A file that nobody imports by name has its effect
+        in some other way.
+        """
+        if not self.of(changed) and not is_test(changed) and PurePosixPath(changed).name != "conftest.py":
+            return None
+        found: set[str] = set()
+        reached: set[str] = set()
+        todo = [changed]
+        while todo:
+            path = todo.pop()
+            if path in reached:
+                continue
+            reached.add(path)
+            folder, name = os.path.split(path)
+            if is_test(path):
+                found.add(path)
+            if name in ("conftest.py", "__init__.py"):
+                found.update(f for f in self._files if is_test(f) and (not folder or f.startswith(f"{folder}/")))
+            todo += self.of(path)
+        return frozenset(found)
 
 
 def _pytest_ends(words: list[str]) -> int | None:

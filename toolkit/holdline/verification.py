@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from holdline.affected import Narrowing, affected_tests, is_test
-from holdline.baseline import COMMAND, Baseline
+from holdline.affected import Importers, Narrowing, is_test
+from holdline.baseline import COMMAND, Baseline, UnfitError
 from holdline.bisection import Bisection
 from holdline.errors import HoldlineError
 from holdline.judging import Judge
@@ -64,10 +64,9 @@ class Verifier:
         """The plan with the fixes that break nothing, and the verdict. Raises HoldlineError where CMD is of no use."""
         changed = plan.changed
         self._affected = self._all_affected(changed)
-        whole = self._line(frozenset().union(*self._affected.values())) if self._affected else ""
-        self.baseline = self._measure(whole)
+        self.baseline = self._measure()
         self._locate()
-        self._look_for_idle(changed, whole)
+        self._look_for_idle(changed)
         batches = list(_batches(plan))
         self._estimate(len(batches))
         step = iter(self.progress(changed, len(changed), "verifying"))
@@ -77,7 +76,7 @@ class Verifier:
             pass
         if len(batches) > 1 and self._affected:  # what a later batch did to the tests of an earlier one
             together, self._kept = list(self._kept.values()), {}
-            self._settle(together, Selected(whole))
+            self._settle(together, Selected(self._whole))
         results = (refuse_fixes(self._kept.get(r.path, r), self._refusals(r.path)) for r in plan.results)
         return plan._replace(results=tuple(results)), self._verdict()
 
@@ -93,8 +92,9 @@ class Verifier:
         if self.narrowing is None:
             return {}
         found = {}
+        importers = Importers(self.sources)
         for result in changed:
-            tests = affected_tests([result.path], self.sources)
+            tests = importers.affected_tests(result.path)
             if tests is None:
                 return {}
             found[result.path] = frozenset(filter(self.narrowing.holds, tests))
@@ -119,16 +119,16 @@ class Verifier:
         known = {*self.suite.originals, *self.sources}
         for name in {case.file for case in (self.baseline.cases or {}).values()}:
             near = [p for p in (f"{self.suite.below}/{name}".lstrip("/"), name) if p in known]
-            ending = near or [p for p in known if p.endswith(f"/{name}")]
-            if ending:
+            ending = near[:1] or [p for p in known if p.endswith(f"/{name}")]
+            if len(ending) == 1:
                 self._paths[name] = ending[0]
-            if len(ending) != 1 and self._affected and not near:
-                self._affected = {}
+            elif self._affected:
                 self.tell("pytest names files that cannot be told apart: all tests are run each time")
-                self.baseline = self._measure("")
+                self._affected = {}
+                self.baseline = self._measure()
                 return
 
-    def _look_for_idle(self, changed: Sequence[FileResult], line: str) -> None:
+    def _look_for_idle(self, changed: Sequence[FileResult]) -> None:
         """Find the changed files that no test minds being broken: there is none, or it reads the checkout's file, as
         with a project installed in editable mode. Files with tests of their own need no such trial.
         """
@@ -138,18 +138,26 @@ class Verifier:
         others = [r for r in changed if r.category is not Category.TESTS]
         for group in ([r for r in tests if r not in named], others):
             broken = {r.path: _BREAKAGE + r.before for r in group}
-            if broken and not self.baseline.compare(self.suite.run(broken, line)):
+            if broken and not self.baseline.compare(self.suite.run(broken, self._whole)):
                 named += group
         self._idle = tuple(r.path for r in named)
 
     # running
 
-    def _measure(self, line: str) -> Baseline:
-        first = self.suite.run({}, line)
-        second = self.suite.run({}, line, attempt=1) if first.status not in (None, 126, 127) else first
+    def _measure(self) -> Baseline:
+        """Run the tests, twice, before anything is changed: those affected, if any of them passes."""
+        self._whole = self._line(frozenset().union(*self._affected.values())) if self._affected else ""
+        first = self.suite.run({}, self._whole)
+        second = self.suite.run({}, self._whole, attempt=1) if first.status not in (None, 126, 127) else first
         self.suite.timeout = _SECONDS + _TIMES * max(first.seconds, second.seconds)
         self._seconds = first.seconds
-        return Baseline.measure(line or self.suite.line, first, second)
+        try:
+            return Baseline.measure(self.suite.line, first, second)
+        except UnfitError:
+            if not self._affected:
+                raise
+        self._affected = {}
+        return self._measure()
 
     def _estimate(self, batches: int) -> None:
         baseline, share = self.baseline, 1 if self._affected else batches
@@ -178,19 +186,15 @@ class Verifier:
             items = self._search(items, fault, selected)
         else:
             if selected and (fault := self._trial(items, selected)):
-                items = [
-                    self._drop_all(item, fault, "which fixes are at fault could not be found out") for item in items
-                ]
+                why = f"undecided after {_ROUNDS} rounds, all of the file is left"
+                items = [self._drop_all(item, fault, why) for item in items]
         self._kept |= {item.path: item for item in items}
 
     def _confirm(self, items: Sequence[FileResult], selected: Selected) -> Fault:
         """What the items break again, and is not broken without them; the rest of what they broke is set aside."""
-        once, again, without = (
-            self._trial(items, selected),
-            self._trial(items, selected, attempt=1),
-            self._trial((), selected),
-        )
+        once = self._trial(items, selected)
         self._look_for_imports(items, once)
+        again, without = self._trial(items, selected, attempt=1), self._trial((), selected)
         steady = {b.test for b in once} & {b.test for b in again} - {b.test for b in without}
         self.baseline.set_aside({b.test for b in (*once, *again, *without)} - steady - {COMMAND})
         return tuple(b for b in once if b.test in steady)
