@@ -14,7 +14,9 @@ ITEMS = st.integers(1, 40)
 GROUPS = st.lists(st.frozensets(st.integers(0, 39), min_size=1, max_size=3), max_size=6)
 
 
-def search(count: int, groups: list[frozenset[int]], limit: int = 1000) -> tuple[Bisection[int, str], list[list[int]]]:
+def search(
+    count: int, groups: list[frozenset[int]], limit: int = 1000, suspects: frozenset[int] = frozenset()
+) -> tuple[Bisection[int, str], list[list[int]]]:
     """Sort out `count` items of which those of each group break something together."""
     tried: list[list[int]] = []
 
@@ -26,13 +28,21 @@ def search(count: int, groups: list[frozenset[int]], limit: int = 1000) -> tuple
         return broken(items)
 
     found = Bisection[int, str](trial, limit)
-    found.run(range(count), broken(range(count)))
+    fault = broken(range(count))
+    if fault and suspects:
+        found.run_suspecting(range(count), fault, suspects.__contains__)
+    else:
+        found.run(range(count), fault)
     return found, tried
 
 
-@given(ITEMS, GROUPS)
-def test_what_is_kept_works_and_each_fault_broke_something(count: int, groups: list[frozenset[int]]) -> None:
-    found, _ = search(count, groups)
+@given(ITEMS, GROUPS, st.frozensets(st.integers(0, 39)))
+def test_what_is_kept_works_and_each_fault_broke_something(
+    count: int, groups: list[frozenset[int]], suspects: frozenset[int]
+) -> None:
+    found, tried = search(count, groups, suspects=suspects)
+    works = [items for items in [*tried, []] if not any(group <= set(items) for group in groups)]
+    assert sorted(found.kept) in [*map(sorted, works), list(range(count))], "what is kept was tried"
     faults = [item for item, _ in found.faults]
     assert sorted([*found.kept, *faults]) == list(range(count))
     assert found.undecided == []
@@ -41,11 +51,13 @@ def test_what_is_kept_works_and_each_fault_broke_something(count: int, groups: l
         assert any(item in group and group - {item} <= set(found.kept) for group in groups)
 
 
-@given(ITEMS, st.data())
-def test_single_faults_are_found_exactly(count: int, data: st.DataObject) -> None:
+@given(ITEMS, st.data(), st.frozensets(st.integers(0, 39)))
+def test_single_faults_are_found_exactly(count: int, data: st.DataObject, suspects: frozenset[int]) -> None:
     wrong = data.draw(st.frozensets(st.integers(0, count - 1)))
-    found, tried = search(count, [frozenset([item]) for item in wrong])
+    found, _ = search(count, [frozenset([item]) for item in wrong], suspects=suspects)
     assert {item for item, _ in found.faults} == wrong
+    assert sorted(found.kept) == [item for item in range(count) if item not in wrong]
+    found, tried = search(count, [frozenset([item]) for item in wrong])
     assert found.kept == [item for item in range(count) if item not in wrong]
     if len(wrong) == 1:
         assert len(tried) <= 2 * ceil(log2(count)) if count > 1 else not tried
@@ -56,12 +68,20 @@ def test_of_two_that_break_something_together_the_later_goes() -> None:
     assert found.faults == [(6, "[1, 6]")]
 
 
-@given(ITEMS, GROUPS, st.integers(0, 12))
+@given(ITEMS, GROUPS, st.integers(0, 12), st.frozensets(st.integers(0, 39)))
 def test_trials_are_bounded_and_the_rest_is_said_to_be_undecided(
-    count: int, groups: list[frozenset[int]], limit: int
+    count: int, groups: list[frozenset[int]], limit: int, suspects: frozenset[int]
 ) -> None:
-    found, tried = search(count, groups, limit)
+    found, tried = search(count, groups, limit, suspects)
     assert len(tried) == found.trials <= limit
     faults = [item for item, _ in found.faults]
     assert sorted([*found.kept, *faults, *found.undecided]) == list(range(count))
     assert not any(group <= set(found.kept) for group in groups)
+
+
+def test_suspects_that_are_all_at_fault_take_a_trial_each() -> None:
+    found, tried = search(40, [frozenset([item]) for item in (3, 17, 30)], suspects=frozenset({3, 17, 30}))
+    assert [item for item, _ in found.faults] == [3, 17, 30]
+    assert len(tried) == 4
+    found, tried = search(40, [frozenset([17])], suspects=frozenset({17}))
+    assert len(tried) == 1

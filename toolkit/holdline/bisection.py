@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Fault = TypeVar("Fault")
 
+#: So many suspects are tried one by one: if each is at fault, that takes half the trials that halving takes.
+_FEW = 10
+
 
 @dataclass
 class Bisection(Generic[Item, Fault]):
@@ -39,6 +42,28 @@ class Bisection(Generic[Item, Fault]):
             self.faults.append((items[0], fault))
         elif items:
             self._halve(list(items), fault)
+
+    def run_suspecting(self, items: Sequence[Item], fault: Fault, is_suspect: Callable[[Item], bool]) -> None:
+        """The same, where some items are likely to be at fault: few trials if just those are, and most of those."""
+        others = [item for item in items if not is_suspect(item)]
+        suspects = [item for item in items if is_suspect(item)]
+        if not suspects:
+            self.run(items, fault)
+            return
+        wrong = self._try(others) if others else None
+        if isinstance(wrong, _Untried):
+            self.undecided += items
+            return
+        self.run(others, wrong)
+        steps = [[item] for item in suspects] if wrong is None and len(suspects) <= _FEW else [suspects]
+        for step in steps:
+            # with nothing taken out so far, the last step is everything, which is known
+            everything = step is steps[-1] and not self.faults and not self.undecided
+            known = fault if everything else self._try(step)
+            if isinstance(known, _Untried):
+                self.undecided += step
+            else:
+                self.run(step, known)
 
     def _halve(self, items: list[Item], fault: Fault) -> None:
         middle = len(items) // 2

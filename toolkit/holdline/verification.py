@@ -15,6 +15,7 @@ from holdline.model import Category, FileResult, Place, Plan
 from holdline.outcomes import Broken
 from holdline.reducing import Cluster, clusters, keep_fixes, refuse_fixes
 from holdline.suites import Suite
+from holdline.suspicion import suspected_clusters, suspected_files
 from holdline.verdicts import Dropped, Verification
 
 #: Files in a batch: each costs a run, and each fault in it some ten.
@@ -216,7 +217,9 @@ class Verifier:
             return tuple(b for b in self._trial(results, selected) if b.test in known) or None
 
         files = Bisection(wrong, _BATCH_RUNS)
-        files.run(items, fault)
+        homes = {test: self._paths.get(file, "") for test, file in self.baseline.expected.items()}
+        suspected = suspected_files(fault, homes)
+        files.run_suspecting(items, fault, lambda result: result.path in suspected)
         kept = list(files.kept)
         for result, broken in files.faults:
             kept.append(self._reduce(result, broken, lambda r: wrong([*kept, r])))
@@ -233,7 +236,8 @@ class Verifier:
             return keep_fixes(self.judge, result, [v.place for group in chosen for v in group])
 
         search = Bisection[Cluster, Fault](lambda chosen: wrong(plan_of(chosen)), _FILE_RUNS)
-        search.run(clusters(result), now)
+        groups = clusters(result)
+        search.run_suspecting(groups, now, suspected_clusters(now, result.before, groups).__contains__)
         if search.undecided:
             return self._drop_all(result, now, f"undecided after {_FILE_RUNS} runs, all of the file is left")
         self._dropped += [Dropped(result.path, group, broken) for group, broken in search.faults]
