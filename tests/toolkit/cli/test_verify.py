@@ -153,21 +153,19 @@ def test_uncommitted_and_untracked_files_are_what_is_tested(migrate: Run, make_r
 def test_a_dry_run_shows_what_would_remain_and_the_run_after_it_repeats_nothing(
     migrate: Run, make_repo: MakeRepo, check_json: Run, check_sarif: Run
 ) -> None:
-    repo = make_repo({"tests/test_a.py": MINDFUL})
+    repo = make_repo({"tests/test_a.py": MINDFUL.partition("def test_five")[0]})
     dry = migrate(repo, "--dry-run", "--format", "json")
     assert dry.code == 1, dry
     assert repo.git("status", "--porcelain") == ""
     verdict = check_json(dry)["verification"]
-    assert (verdict["tests"], verdict["per_test"], verdict["remembered"]) == (5, True, 0)
-    assert [(d["violations"][0]["line"], d["broken"][0]["test"]) for d in verdict["dropped"]] == [
-        (6, "tests/test_a.py::test_three"),
-        (14, "tests/test_a.py::test_five"),
-        (18, "tests/test_a.py::test_pair"),
-    ]
+    assert (verdict["tests"], verdict["per_test"], verdict["remembered"]) == (2, True, 0)
+    (dropped,) = verdict["dropped"]
+    assert [v["line"] for v in dropped["violations"]] == [6]
+    assert [b["test"] for b in dropped["broken"]] == ["tests/test_a.py::test_three"]
     again = migrate(repo, "--format", "sarif")
-    notes = check_sarif(again)["invocations"][0]["toolExecutionNotifications"]
-    assert [n["descriptor"]["id"] for n in notes] == ["verification"] * 3
-    assert changed_numbers(repo) == [4, 6, 8, 9]
+    (note,) = check_sarif(again)["invocations"][0]["toolExecutionNotifications"]
+    assert note["descriptor"]["id"] == "verification"
+    assert changed_numbers(repo) == [4]
     repo.git("checkout", ".")
     after = check_json(migrate(repo, "--dry-run", "--format", "json"))["verification"]
     assert (after["runs"], after["remembered"]) == (0, verdict["runs"])
@@ -183,27 +181,38 @@ def test_tests_that_failed_before_do_not_count(migrate: Run, make_repo: MakeRepo
     assert changed_numbers(repo) == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("body", "now"),
-    [
-        ("import pytest\n\n\ndef test_it():\n    if value(1) > 100:\n        pytest.skip('no')\n", "skipped: no"),
-        ("import pytest\n\n\n@pytest.mark.parametrize('x', [value(1)])\ndef test_it(x):\n    pass\n", "not run"),
-        ("assert value(1) == 1\n\n\ndef test_it():\n    pass\n", "error: assert 101 == 1"),
-        (
-            "import pytest\n\n\n@pytest.fixture\ndef it():\n    assert value(1) == 1\n\n\ndef test_it(it):\n    pass\n",
-            "error: failed on setup",
-        ),
-        ("import os\n\n\ndef test_it():\n    if value(1) > 100:\n        os._exit(3)\n", "exit status 3"),
-    ],
-)
-def test_whatever_keeps_a_test_from_passing_is_found(migrate: Run, make_repo: MakeRepo, body: str, now: str) -> None:
-    others = "\n\ndef test_other():\n    assert value(2)\n"
-    repo = make_repo({"tests/test_a.py": HELPER + "\n\n" + body + others, "tests/test_b.py": HELPER + others})
+BODIES = {
+    "skip": "import pytest\n\n\ndef test_it():\n    if value(1) > 100:\n        pytest.skip('no')\n",
+    "cases": "import pytest\n\n\n@pytest.mark.parametrize('x', [value(1)])\ndef test_it(x):\n    pass\n",
+    "module": "assert value(1) == 1\n\n\ndef test_it():\n    pass\n",
+    "fixture": "import pytest\n\n\n@pytest.fixture\ndef it():\n    assert value(1) == 1\n\n\ndef test_it(it):\n    pass\n",
+}
+OTHERS = "\n\ndef test_other():\n    assert value(2)\n"
+
+
+def test_whatever_keeps_a_test_from_passing_is_found(migrate: Run, make_repo: MakeRepo) -> None:
+    files = {f"tests/test_{name}.py": f"{HELPER}\n\n{body}{OTHERS}" for name, body in BODIES.items()}
+    repo = make_repo(files | {"tests/test_fine.py": HELPER + OTHERS})
+    done = migrate(repo)
+    assert done.code == 1, done
+    assert {path: changed_numbers(repo, path) for path in files} == {path: [2] for path in files}
+    assert changed_numbers(repo, "tests/test_fine.py") == [2]
+    for broke in (
+        "test_skip.py::test_it (skipped: no)",
+        "test_cases.py::test_it[1] (not run)",
+        "test_module.py (error: assert 101 == 1) (and 2 more)",
+        'test_fixture.py::test_it (error: failed on setup with "assert 101 == 1',
+    ):
+        assert f" broke tests/{broke}" in done.text
+
+
+def test_a_run_that_dies_is_found(migrate: Run, make_repo: MakeRepo) -> None:
+    dies = "import os\n\n\ndef test_it():\n    if value(1) > 100:\n        os._exit(3)\n"
+    repo = make_repo({"tests/test_a.py": f"{HELPER}\n\n{dies}{OTHERS}"})
     done = migrate(repo)
     assert done.code == 1, done
     assert changed_numbers(repo) == [2]
-    assert changed_numbers(repo, "tests/test_b.py") == [2]
-    assert now in done.text
+    assert "broke the command (exit status 3" in done.text
 
 
 def test_flaky_tests_are_set_aside_and_listed(migrate: Run, make_repo: MakeRepo, tmp_path: Any) -> None:
