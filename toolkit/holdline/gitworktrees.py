@@ -91,17 +91,12 @@ def _make(repo: Repository, root: Path) -> Worktree:
 
 def _remove(repo: Repository, root: Path) -> None:
     """Remove a worktree, the folder around it, and what git knows of it; what cannot be removed now stays."""
-
-    def open_up(_function: object, path: str, _error: object) -> None:
-        """Tests leave folders that nobody may write: what is inside can go once they may."""
-        folder = Path(path).parent
-        with contextlib.suppress(OSError):
-            if folder.is_relative_to(root):
-                folder.chmod(stat.S_IRWXU)
-                Path(path).unlink()
-
-    for folder in (root, root):  # the second time, those that could not be removed yet for what was inside
-        shutil.rmtree(folder, onerror=open_up)
+    for folder, names, _ in os.walk(root):  # tests leave folders that nobody may write
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                with contextlib.suppress(OSError):
+                    path.chmod(stat.S_IRWXU)
+    shutil.rmtree(root, ignore_errors=True)
     run_git(repo.root, ["worktree", "remove", "--force", os.fspath(root)], to_the_end=True)
     shutil.rmtree(root.parent, ignore_errors=True)  # last, for the lock inside says whose this is
 
