@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, log2
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdline.bisection import Bisection
@@ -36,6 +36,7 @@ def search(
     return found, tried
 
 
+@settings(deadline=None)
 @given(ITEMS, GROUPS, st.frozensets(st.integers(0, 39)))
 def test_what_is_kept_works_and_each_fault_broke_something(
     count: int, groups: list[frozenset[int]], suspects: frozenset[int]
@@ -51,6 +52,7 @@ def test_what_is_kept_works_and_each_fault_broke_something(
         assert any(item in group and group - {item} <= set(found.kept) for group in groups)
 
 
+@settings(deadline=None)
 @given(ITEMS, st.data(), st.frozensets(st.integers(0, 39)))
 def test_single_faults_are_found_exactly(count: int, data: st.DataObject, suspects: frozenset[int]) -> None:
     wrong = data.draw(st.frozensets(st.integers(0, count - 1)))
@@ -68,6 +70,7 @@ def test_of_two_that_break_something_together_the_later_goes() -> None:
     assert found.faults == [(6, "[1, 6]")]
 
 
+@settings(deadline=None)
 @given(ITEMS, GROUPS, st.integers(0, 12), st.frozensets(st.integers(0, 39)))
 def test_trials_are_bounded_and_the_rest_is_said_to_be_undecided(
     count: int, groups: list[frozenset[int]], limit: int, suspects: frozenset[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdline.config import Config
@@ -51,6 +51,7 @@ def test_a_scope_that_restores_is_one() -> None:
     assert lines(WHOLE) == [[6], [6], [10, 12, 14, 15], [19]]
 
 
+@settings(deadline=None)  # how long it takes depends on what else the machine does
 @given(st.frozensets(st.integers(0, 3)))
 def test_any_part_of_the_fixes_is_a_plan_of_its_own(chosen: frozenset[int]) -> None:
     groups = clusters(WHOLE)

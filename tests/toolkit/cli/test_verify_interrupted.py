@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def test_a_signal_leaves_everything_in_order_and_the_next_start_goes_on(
     assert not is_alive(int((here / "pid").read_text()))
     (here / "wait").unlink()
     out, _ = start().communicate(timeout=60)
-    assert "nothing taken back (2 runs of all tests in 0 s, 2 remembered)" in out
+    assert re.search(r"nothing taken back \(2 runs of all tests in \d+ s, 2 remembered\)", out)
     assert (here / "runs").read_text() == "5"
     assert b"get_env" in repo.read("tests/test_a.py")
 
