@@ -145,10 +145,9 @@ def _execute(text: str, space: dict[str, Any], log: list[Any]) -> None:
         # holdline: allow[HL104] judges rewritten code, so it looks at the environment itself
         if not isinstance(os.environ, Mapping):
             raise NoMappingError
+        left = sorted([anonymous(name), anonymous(text)] for name, text in REAL.items())
         # holdline: allow[HL101] judges rewritten code, so it looks at the environment itself
-        log.append(
-            [what, sorted([anonymous(name), anonymous(text)] for name, text in REAL.items()), os.environ is REAL]
-        )
+        log.append([what, left, os.environ is REAL])
 
     attempt("module", lambda: exec(compile(text, "program.py", "exec"), space))
     if log[-2][1][:1] == ["NameError"]:

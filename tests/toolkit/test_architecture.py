@@ -91,7 +91,7 @@ def test_most_modules_are_short() -> None:
     assert lengths[len(lengths) // 2] < 150
 
 
-_GIT = ("git", "gitcommits", "githistory", "gitobjects", "gitprocess", "gitrefs", "gitremotes")
+_GIT = ("git", "gitcommits", "githistory", "gitobjects", "gitprocess", "gitrefs", "gitremotes", "gitworktrees")
 _FLEET = ("fleet/gitclones", "fleet/gitstate")
 GATEWAY = {f"toolkit/holdline/{name}.py" for name in (*_GIT, *_FLEET)}
 # What commands get from the packages that stand on the engine, each when it is run and no sooner.

@@ -58,6 +58,13 @@ class Candidate(NamedTuple):
     problem: Problem | None = None
 
 
+class Planned(NamedTuple):
+    """A plan, and the judge that made it: what it takes to plan a file again with fewer of its fixes."""
+
+    plan: Plan
+    judge: Judge
+
+
 def scan(task: Task, progress: Progress, cache: ScanCache) -> ScanReport:
     """The compliance report of the selection; nothing is planned or fixed. What the cache knows is not judged again."""
     categorizer = Categorizer(task.config)
@@ -91,6 +98,18 @@ def plan(
     `everything` are all Python files of the repository: what they say decides which fixes are safe. Files that the
     cache knows to hold no violation are passed over.
     """
+    return plan_and_judge(task, everything, level, churn, progress, cache).plan
+
+
+def plan_and_judge(
+    task: Task,
+    everything: Sequence[str],
+    level: Level,
+    churn: Callable[[], dict[str, int]],
+    progress: Progress,
+    cache: ScanCache,
+) -> Planned:
+    """The same, with the judge beside it."""
     candidates = screen(task)
     known = recall(cache, [(c.path, c.key) for c in candidates], Categorizer(task.config))
     clean = {path for path, result in known.items() if not result.violations and not result.problem}
@@ -102,7 +121,8 @@ def plan(
     judged = progress(_judge_all(task, judge, candidates), len(candidates), "planning")
     results = {r.path: r for r in judged if r.violations or r.problem}
     ranks = rank({path: len(r.violations) for path, r in results.items()}, task.config, churn)
-    return Plan(tuple(results[r.path] for r in ranks), {r.path: r for r in ranks}, _listed(task))
+    plan = Plan(tuple(results[r.path] for r in ranks), {r.path: r for r in ranks}, _listed(task))
+    return Planned(plan, judge)
 
 
 def screen(task: Task) -> list[Candidate]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from holdline.edits import OffsetMap, OverlapError, apply_edits, merge_edits
 from holdline.import_places import NoPlaceError
 from holdline.imports import plan_imports
 from holdline.judging import Judge, Level
-from holdline.model import Edit, FileResult, Fix, Problem, ProblemKind, Violation
+from holdline.model import Edit, FileResult, Fix, Problem, ProblemKind, Safety, Violation
 from holdline.proofs import Claim, ProofError, prove
 from holdline.references import module_stem
-from holdline.source import Source, is_editable
+from holdline.source import Source, is_editable, parse
+
+_WORD = re.compile(rb"\w+")
+#: A file with lines of a person's own cannot be planned again without some: all of it goes together.
+_BY_HAND = "lines written by hand"
 
 
 def fix_file(judge: Judge, source: Source, found: FileResult) -> FileResult:
@@ -28,6 +33,40 @@ def fix_file(judge: Judge, source: Source, found: FileResult) -> FileResult:
         problem = Problem(source.path, ProblemKind.PROOF, f"left as it was, the rewrite could not be proved: {error}")
         remaining = _refuse(found.remaining, chosen, "the rewrite of this file could not be proved")
         return found._replace(remaining=remaining, problem=problem)
+
+
+def fix_by_hand(
+    judge: Judge, result: FileResult, before: bytes, written: Mapping[Edit, Sequence[Violation]]
+) -> FileResult:
+    """The plan of a file, `before` as it is, with lines that a person wrote in place of some more fixes of violations.
+
+    Imports follow from all of it: what the new lines do not name is not imported for them, and what they do name is not
+    taken out. They are proved to parse, and no more. Raises SourceError or ProofError where they do not, or where they
+    cannot stand beside the rest.
+    """
+    source = parse(result.path, before)
+    words = {word.decode(errors="replace") for edit in written for word in _WORD.findall(edit.text)}
+    fixes = [v.fix for v in result.fixed if v.fix]
+    for edit, violations in written.items():
+        old = [v.fix for v in violations if v.fix]
+        imports = tuple(i for fix in old for i in fix.imports if i.local in words)
+        fixes.append(Fix(Safety.UNSAFE, (edit,), (), imports, tuple(n for fix in old for n in fix.releases)))
+    fixes = [fix._replace(releases=tuple(n for n in fix.releases if n not in words)) for fix in fixes]
+    try:
+        edits, _ = _compose(source, fixes, _is_referenced(judge, source.path))
+    except (OverlapError, NoPlaceError) as error:
+        raise ProofError(str(error)) from None
+    after = apply_edits(before, edits)
+    parse(source.path, after)
+    by_hand = {v.place for violations in written.values() for v in violations}
+    fixed = [*result.fixed, *(v for v in result.remaining if v.place in by_hand)]
+    return result._replace(
+        fixed=tuple(v._replace(fix=v.fix._replace(together=_BY_HAND)) for v in fixed if v.fix),
+        remaining=tuple(v for v in result.remaining if v.place not in by_hand),
+        edits=edits,
+        before=before,
+        after=after,
+    )
 
 
 def _rewrite(judge: Judge, source: Source, found: FileResult, chosen: Sequence[Violation]) -> FileResult:

@@ -53,7 +53,8 @@ class Fix(NamedTuple):
     """A rewrite of one violation.
 
     `note` says, for an unsafe fix, what may change. `imports` are the names the new text uses; `releases` are local
-    names the old text used, whose import may have become unused.
+    names the old text used, whose import may have become unused. Fixes of a file that are `together` in something
+    (not empty) are made all or none.
     """
 
     safety: Safety
@@ -62,6 +63,7 @@ class Fix(NamedTuple):
     imports: tuple[ImportName, ...] = ()
     releases: tuple[str, ...] = ()
     note: str = ""
+    together: str = ""
 
 
 #: Path, line, column and rule of a violation: enough to know it again in the same text.

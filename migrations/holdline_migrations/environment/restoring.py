@@ -22,14 +22,23 @@ def keep_scopes_whole(unit: Unit, violations: Sequence[Violation]) -> list[Viola
     if unit.context.facts is None:
         return list(violations)
     result = list(violations)
-    for function in _restore_scopes(unit):
+    for function in sorted(_restore_scopes(unit), key=lambda f: f.lineno):
         first, last = function.lineno, function.end_lineno or function.lineno
         inside = [i for i, v in enumerate(result) if first <= v.line <= last and v.code != "HL105"]
         staying = [result[i] for i in inside if not result[i].is_safe]
         hopeless = [v for v in staying if v.fix is None]
         for i in inside if staying else []:
             result[i] = _hold_back(result[i], _REASON.format(line=(hopeless or staying)[0].line), bool(hopeless))
+        for i in inside:
+            result[i] = _bind(result[i], f"restores, line {first}")
     return result
+
+
+def _bind(violation: Violation, scope: str) -> Violation:
+    """Have the fix made with those of the scope or not at all; of nested scopes the outermost, which comes first."""
+    if violation.fix is None or violation.fix.together:
+        return violation
+    return violation._replace(fix=violation.fix._replace(together=scope))
 
 
 def _hold_back(violation: Violation, reason: str, for_good: bool) -> Violation:

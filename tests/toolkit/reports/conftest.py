@@ -29,8 +29,11 @@ from holdline.model import (
     Violation,
     score_files,
 )
+from holdline.outcomes import Broken
+from holdline.reducing import refuse_fixes
 from holdline.reports.console import Color, Console
 from holdline.reports.values import MigrationReport
+from holdline.verdicts import Dropped, Verification
 
 ODD_PATH = "tests/é, 100%:\x1b[31m\n\udce9.py"
 
@@ -169,6 +172,23 @@ def stopped(written: MigrationReport) -> MigrationReport:
 @pytest.fixture
 def nothing() -> MigrationReport:
     return MigrationReport(Plan((), {}, {Category.TESTS: 3}), dry_run=True)
+
+
+@pytest.fixture
+def verified(dry_run: MigrationReport) -> MigrationReport:
+    """A fix taken back for two tests, another with all of its file; a flaky test, a file that no test minds."""
+    broken = (
+        Broken("tests/auth/test_a.py::test_a[\x1b[31m]", "failed", "1 == 2"),
+        Broken("tests/auth/test_a.py::test_b", "not run"),
+    )
+    dropped = (
+        Dropped(REFUSED.path, (REFUSED,), broken),
+        Dropped(ODD_PATH, (UNSAFE,), (Broken("the command", "exit status 1", "\x1b[31m"),), "undecided after 9 runs"),
+    )
+    verdict = Verification("pytest -q", "affected", True, 1234, 1, ("t::flaky\x1b",), dropped, (ODD_PATH,), 12, 3, 4.56)
+    refusals = {violation.place: drop.reason for drop in dropped for violation in drop.violations}
+    plan = dry_run.plan._replace(results=tuple(refuse_fixes(r, refusals) for r in dry_run.plan.results))
+    return dry_run._replace(plan=plan, verification=verdict)
 
 
 class Stream(io.TextIOWrapper):

@@ -47,10 +47,10 @@ def test_the_schema_is_sound(schema: Any) -> None:
 
 
 def test_the_schema_knows_every_key(
-    schema: Any, scan: ScanReport, dry_run: MigrationReport, verdict: GateReport
+    schema: Any, scan: ScanReport, verified: MigrationReport, verdict: GateReport
 ) -> None:
     validator = Draft202012Validator(schema)
-    for report in (render_scan(scan), render_migration(dry_run), render_check(verdict)):
+    for report in (render_scan(scan), render_migration(verified), render_check(verdict)):
         document = json.loads(report)
         for node in objects(document):
             node["unknown"] = 1
@@ -60,10 +60,10 @@ def test_the_schema_knows_every_key(
 
 
 def test_the_schema_asks_for_every_key(
-    schema: Any, scan: ScanReport, dry_run: MigrationReport, verdict: GateReport
+    schema: Any, scan: ScanReport, verified: MigrationReport, verdict: GateReport
 ) -> None:
     validator = Draft202012Validator(schema)
-    for report in (render_scan(scan), render_migration(dry_run), render_check(verdict)):
+    for report in (render_scan(scan), render_migration(verified), render_check(verdict)):
         document = json.loads(report)
         optional = document.get("totals", {}).get("checked")  # only the categories that were selected
         for node in objects(document):
@@ -134,7 +134,7 @@ def test_dry_run(dry_run: MigrationReport, validated: Callable[[str], Any]) -> N
     assert report["dependency"] == "add holdline to [project.optional-dependencies]"
 
 
-@pytest.mark.parametrize("name", ["written", "stopped", "nothing"])
+@pytest.mark.parametrize("name", ["written", "stopped", "verified", "nothing"])
 def test_other_migrations_are_valid(name: str, request: pytest.FixtureRequest, validated: Callable[[str], Any]) -> None:
     migration: MigrationReport = request.getfixturevalue(name)
     report = validated(render_migration(migration))

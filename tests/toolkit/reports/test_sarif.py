@@ -43,7 +43,7 @@ def test_the_schema_is_the_published_one(schema: Any) -> None:
     assert schema["id"] == SCHEMA
 
 
-@pytest.mark.parametrize("name", ["dry_run", "written", "stopped", "nothing"])
+@pytest.mark.parametrize("name", ["dry_run", "written", "stopped", "verified", "nothing"])
 def test_migrations_are_valid(
     name: str, request: pytest.FixtureRequest, rules: list[Rule], validated: Callable[[str], Any]
 ) -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from holdline.model import Category, Edit, FileResult, Ranked
+from holdline.model import Category, Edit, FileResult, Fix, Ranked, Safety, Violation
 from holdline.reports.console import Color
-from holdline.reports.terminal import diff_view, migration_view, progress
+from holdline.reports.terminal import diff_view, migration_view, progress, question_view
 from holdline.reports.values import MigrationReport
 
 MakeScreen = Callable[..., Any]
@@ -88,6 +88,35 @@ def test_summary_lists_each_on_demand(dry_run: MigrationReport, make_screen: Mak
     screen = make_screen()
     screen.console.show(migration_view(dry_run, full=True))
     assert "tests/auth/test_a.py:6:14: HL104 vars() needs the object itself\n" in shown(screen)
+
+
+def test_fixes_taken_back_are_listed_once(verified: MigrationReport, make_screen: MakeScreen) -> None:
+    line = "tests/auth/test_a.py:6:14: HL104 taken back: broke tests/auth/test_a.py::test_a[\\x1b[31m] (failed: 1 == 2)"
+    for full in (False, True):
+        screen = make_screen()
+        screen.console.show(migration_view(verified, full=full))
+        text = shown(screen)
+        assert "\x1b" not in text
+        assert (line in text) is not full
+        assert text.count("tests/auth/test_a.py:6:14:") == 1
+        assert "verified by 1 234 tests that passed before: 2 fixes taken back" in text
+
+
+def test_a_question(make_screen: MakeScreen) -> None:
+    fix = Fix(Safety.UNSAFE, (Edit(0, 1, b"b"),), (), note="\x1bnote")
+    violation = Violation("HL199", "wr\x1bong", "a.py", 1, 1, 1, 2, hint="better", fix=fix)
+    screen = make_screen()
+    result = FileResult("a\x1b.py", Category.TESTS, before=b"a\nc\n", fixed=(violation,))
+    screen.console.show(question_view(result, Ranked("a.py", 0, "first"), [violation], fix.edits))
+    assert shown(screen).strip("\n").splitlines() == [
+        "a\\x1b.py · first",
+        "1:1: HL199 wr\\x1bong: better",
+        "unsafe: \\x1bnote",
+        "@@ -1,2 +1,2 @@",
+        "-a",
+        "+b",
+        " c",
+    ]
 
 
 def test_summary_in_an_encoding_without_lines(dry_run: MigrationReport, make_screen: MakeScreen) -> None:

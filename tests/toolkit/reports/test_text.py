@@ -67,6 +67,22 @@ would fix 1 violation in 1 of 4 files, 2 left, 1 not parsed
     )
 
 
+def test_verified(verified: MigrationReport, is_safe: Callable[[str], bool]) -> None:
+    text = render_migration(verified)
+    assert is_safe(text)
+    broke = r"broke tests/auth/test_a.py::test_a[\x1b[31m] (failed: 1 == 2) (and 1 more) under --verify"
+    assert f"tests/auth/test_a.py:6:14: HL104 {broke}\n" in text
+    assert (
+        f"{ODD}:1:1: HL104 broke the command (exit status 1: \\x1b[31m) under --verify; undecided after 9 runs\n"
+        in text
+    )
+    assert (
+        "flaky, set aside: t::flaky\\x1b\n"
+        f"not verified, for no test minds it: {ODD}\n"
+        "verified by 1 234 tests that passed before: 2 fixes taken back (12 runs of affected tests in 5 s, 3 remembered)\n"
+    ) in text
+
+
 def test_written(written: MigrationReport) -> None:
     assert migration_line(written) == "fixed 1 violation in 1 of 4 files, 2 left, 1 not parsed"
     assert "tests/auth/test_a.py:7:14: HL104" in render_migration(written)

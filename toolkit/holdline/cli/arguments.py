@@ -134,6 +134,19 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
+    how.add_argument("-i", "--interactive", action="store_true", help="ask about each fix")
+    how.add_argument(
+        "--verify",
+        type=_name,
+        metavar="CMD",
+        help="keep only what leaves the tests that CMD runs passing, in a worktree",
+    )
+    how.add_argument(
+        "--verify-scope",
+        choices=("affected", "all"),
+        default="affected",
+        help="tests to run for a batch (default: affected, where they can be told)",
+    )
     how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
     how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
     how.add_argument("--no-cache", action="store_true", help="judge every file anew, not just what scans left unknown")

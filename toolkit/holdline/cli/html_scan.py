@@ -36,7 +36,7 @@ def render_html(
         progress_on(console),
         jobs=arguments.jobs,
         cached=not arguments.no_cache,
-    )
+    ).plan
     return render_scan(
         HtmlInput(
             session.repo.root.name,

@@ -7,10 +7,12 @@ from collections.abc import Collection
 
 from holdline import engine
 from holdline.cli.exits import Exit
+from holdline.cli.interactive import choose_fixes, require_terminal
 from holdline.cli.rewriting import is_unwritten, plan_rewrite, require_toolkit, write_plan
 from holdline.cli.session import Session, progress_on
+from holdline.cli.verifying import verify_plan
 from holdline.diffs import unified_diff
-from holdline.judging import Level
+from holdline.judging import Judge, Level
 from holdline.model import Plan, Problem, ProblemKind
 from holdline.priority import is_priority
 from holdline.reports import text
@@ -22,8 +24,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code."""
     require_toolkit()
     session = Session.open(arguments)
-    plan = _plan(session, arguments, console)
-    report = _report(session, arguments, plan)
+    if arguments.interactive:
+        require_terminal(arguments)
+    plan, judge = _plan(session, arguments, console)
+    if arguments.interactive and judge:
+        plan = choose_fixes(plan, judge, console)
+    verification = None
+    if arguments.verify and judge:
+        plan, verification = verify_plan(session, plan, judge, arguments, console)
+    report = _report(session, arguments, plan)._replace(verification=verification)
     if not report.dry_run:
         report = write_plan(session, report, arguments.line, progress_on(console))
     fatal = _fatal(report, session.named_files(arguments.paths))
@@ -34,18 +43,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             console.error(f"holdline: {problem_line(problem)}")
     if any(problem.kind is not ProblemKind.PROOF for problem in fatal):
         return Exit.ERROR
-    return Exit.FOUND if fatal or (arguments.check and plan.changed) else Exit.OK
+    broken = verification is not None and bool(verification.dropped)
+    return Exit.FOUND if fatal or broken or (arguments.check and plan.changed) else Exit.OK
 
 
-def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> Plan:
-    """The plan of what the arguments select; where that is nothing, or not all, says so."""
+def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> tuple[Plan, Judge | None]:
+    """The plan of what the arguments select, and who made it; where that is nothing, or not all, says so."""
     selection, paths = session.select(arguments.paths, arguments.directory, arguments.scope)
     migrations = session.migrations(arguments.migration)
     if not paths:
         console.note(f"holdline: nothing to migrate: {_why_empty(arguments, bool(selection.paths))}")
-        return Plan((), {}, {}, selection.problems)
+        return Plan((), {}, {}, selection.problems), None
     level = Level.UNSAFE if arguments.unsafe else Level.SAFE
-    plan = plan_rewrite(
+    plan, judge = plan_rewrite(
         session,
         paths,
         session.python_files(selection),
@@ -63,7 +73,7 @@ def _plan(session: Session, arguments: argparse.Namespace, console: Console) -> 
     limited = engine.limit(kept, lambda r: True, arguments.max_files)
     if later := len(kept.changed) - len(limited.changed):
         console.note(f"holdline: --max-files {arguments.max_files} leaves {counted(later, 'file')} for later")
-    return limited._replace(problems=selection.problems)
+    return limited._replace(problems=selection.problems), judge
 
 
 def _say_what_is_elsewhere(

@@ -9,7 +9,7 @@ from holdline.errors import HoldlineError
 from holdline.gitobjects import require_gitpython
 from holdline.judging import Level
 from holdline.migration import Migration
-from holdline.model import Plan, Problem, ProblemKind
+from holdline.model import Problem, ProblemKind
 from holdline.reports.console import needs_extra
 from holdline.reports.values import MigrationReport
 from holdline.runs import PlannedWrite, RunStatus
@@ -35,7 +35,7 @@ def plan_rewrite(
     level: Level = Level.SAFE,
     jobs: int | None = None,
     cached: bool = True,
-) -> Plan:
+) -> engine.Planned:
     """The rewrite of `paths` in priority order, each file proved. It reads a cache of scans, and makes none.
 
     `everything` are all Python files that git tracks.
@@ -43,7 +43,7 @@ def plan_rewrite(
     task = session.task(paths, migrations, jobs)
     known = cached and (session.repo.common_dir / CACHE_FILE).exists()
     with session.cache(migrations, enabled=known) as cache:
-        return engine.plan(task, everything, level, session.repo.churn, progress, cache)
+        return engine.plan_and_judge(task, everything, level, session.repo.churn, progress, cache)
 
 
 def write_plan(session: Session, report: MigrationReport, command: str, progress: Progress) -> MigrationReport:

@@ -55,7 +55,7 @@ def _fix(
     progress = progress_on(console)
     plan = plan_rewrite(
         session, paths, everything, session.migrations(), progress, jobs=arguments.jobs, cached=not arguments.no_cache
-    )
+    ).plan
     done = write_plan(session, MigrationReport(plan, dry_run=False), arguments.line, progress)
     for problem in done.problems:
         if is_unwritten(problem) or problem.kind is ProblemKind.PROOF:

@@ -64,7 +64,7 @@ def _look(session: Session, arguments: argparse.Namespace, console: Console) -> 
     if not arguments.why:
         return now, None
     everything = session.python_files(selection)
-    return now, plan_rewrite(session, paths, everything, migrations, progress, jobs=arguments.jobs)
+    return now, plan_rewrite(session, paths, everything, migrations, progress, jobs=arguments.jobs).plan
 
 
 def _plot(report: StatusReport, arguments: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from holdline.reports.values import MigrationReport, reason_left
 if TYPE_CHECKING:
     from holdline.comparison import Unjudged
     from holdline.gate import GateReport
+    from holdline.verdicts import Verification
 
 SCHEMA = "holdline-report"
 VERSION = 1
@@ -49,6 +50,7 @@ def render_migration(report: MigrationReport) -> str:
         dry_run=report.dry_run,
         run=report.run,
         dependency=report.dependency or None,
+        verification=_verification(report.verification) if report.verification else None,
         files=[_migrated(result, ranks.get(result.path)) for result in results if result.violations],
         problems=_problems(report.problems),
         rules=[{"code": t.name, "files": t.files, "fixed": t.fixed, "remaining": t.left} for t in by_rule(results)],
@@ -104,6 +106,27 @@ def _migrated(result: FileResult, ranked: Ranked | None) -> Object:
         "fixed": [_violation(violation) for violation in result.fixed],
         "remaining": [_violation(v) | {"reason": reason_left(v, result)} for v in result.remaining],
         "diff": _diff(result),
+    }
+
+
+def _verification(verification: Verification) -> Object:
+    plain = {
+        name: getattr(verification, name)
+        for name in ("command", "selection", "per_test", "tests", "failing", "runs", "remembered")
+    }
+    return plain | {
+        "seconds": round(verification.seconds, 1),
+        "flaky": list(verification.flaky),
+        "unexercised": list(verification.unexercised),
+        "dropped": [
+            {
+                "path": dropped.path,
+                "violations": [_violation(violation) for violation in dropped.violations],
+                "broken": [broken._asdict() for broken in dropped.broken],
+                "undecided": dropped.undecided or None,
+            }
+            for dropped in verification.dropped
+        ],
     }
 
 

@@ -24,6 +24,7 @@ from holdline.reports.values import MigrationReport, described
 
 if TYPE_CHECKING:
     from holdline.gate import GateReport
+    from holdline.verdicts import Dropped
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -56,9 +57,10 @@ def render_scan(report: ScanReport, rules: Sequence[RuleInfo]) -> str:
 
 
 def render_migration(report: MigrationReport, rules: Sequence[RuleInfo]) -> str:
-    """A dry run: all violations, with their fixes. A run that wrote: what remains."""
+    """A dry run: all violations, with their fixes. A run that wrote: what remains. What broke tests is notified."""
     found = (result.violations if report.dry_run else result.remaining for result in report.results)
-    return _render(chain.from_iterable(found), report.problems, rules)
+    dropped = report.verification.dropped if report.verification else ()
+    return _render(chain.from_iterable(found), report.problems, rules, notes=map(_taken_back, dropped))
 
 
 def render_check(report: GateReport, rules: Sequence[RuleInfo]) -> str:
@@ -74,6 +76,7 @@ def _render(
     problems: Iterable[Problem],
     rules: Sequence[RuleInfo],
     more: Callable[[Violation], Object] = lambda violation: {},
+    notes: Iterable[Object] = (),
 ) -> str:
     run = {
         "tool": {
@@ -87,7 +90,7 @@ def _render(
         "invocations": [
             {
                 "executionSuccessful": True,
-                "toolExecutionNotifications": [_notification(problem) for problem in problems],
+                "toolExecutionNotifications": [*map(_notification, problems), *notes],
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -186,4 +189,13 @@ def _notification(problem: Problem) -> Object:
         "descriptor": {"id": problem.kind.value},
         "message": _message(problem.message),
         "locations": [_location(problem.path, region)],
+    }
+
+
+def _taken_back(dropped: Dropped) -> Object:
+    return {
+        "level": "warning",
+        "descriptor": {"id": "verification"},
+        "message": _message(dropped.reason),
+        "locations": [_location(dropped.path, _region(violation)) for violation in dropped.violations],
     }

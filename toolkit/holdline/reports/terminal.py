@@ -6,12 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from holdline.diffs import hunks
-from holdline.model import FileResult, Ranked
+from holdline.model import Edit, FileResult, Ranked, Violation
 from holdline.reports.console import Console, needs_extra
 from holdline.reports.printable import printable
 from holdline.reports.tallies import by_directory, by_reason, by_rule
 from holdline.reports.text import migration_line, tally_row
-from holdline.reports.values import MigrationReport, counted, number, place, problem_line, reason_left
+from holdline.reports.values import (
+    MigrationReport,
+    counted,
+    number,
+    place,
+    problem_line,
+    reason_left,
+    taken_back_lines,
+    verified_lines,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,13 +37,33 @@ def diff_view(result: FileResult, ranked: Ranked, order: int, count: int) -> Ren
     view.append(f"[{order}/{count}] ", "dim")
     view.append(printable(result.path), "bold")
     view.append(f" · {printable(ranked.reason)} · {counted(len(result.fixed), 'fix', 'fixes')}\n", "dim")
-    for hunk in hunks(result.before, result.edits):
+    _append_hunks(view, result.before, result.edits)
+    return view
+
+
+def question_view(
+    result: FileResult, ranked: Ranked, violations: Sequence[Violation], edits: Sequence[Edit]
+) -> RenderableType:
+    """One fix, to be asked about: its file, what it fixes and why, what an unsafe one may change, and the diff."""
+    view = _text("\n")
+    view.append(printable(result.path), "bold")
+    view.append(f" · {printable(ranked.reason)}\n", "dim")
+    for violation in violations:
+        hint = f": {printable(violation.hint)}" if violation.hint else ""
+        view.append(f"{violation.line}:{violation.column}: {violation.code} {printable(violation.message)}{hint}\n")
+    for note in dict.fromkeys(v.fix.note for v in violations if v.fix and v.fix.note):
+        view.append(f"unsafe: {printable(note)}\n", "yellow")
+    _append_hunks(view, result.before, edits)
+    return view
+
+
+def _append_hunks(view: Text, before: bytes, edits: Sequence[Edit]) -> None:
+    for hunk in hunks(before, edits):
         view.append(hunk.header.decode(), "cyan")
         for line in hunk.lines:
             # Undecodable bytes are shown as escapes; a tab is harmless and keeps the columns.
             shown = line.removesuffix(b"\n").decode("utf-8", "surrogateescape")
             view.append(printable(shown, keep="\t") + "\n", _LINE_STYLES.get(line[:1], ""))
-    return view
 
 
 def migration_view(report: MigrationReport, *, full: bool = False) -> RenderableType:
@@ -49,6 +78,9 @@ def migration_view(report: MigrationReport, *, full: bool = False) -> Renderable
     if any(result.remaining for result in results):
         parts.append(_left_in_full(results) if full else _left_by_reason(results))
     parts += [_text(problem_line(problem), "red") for problem in report.problems]
+    if report.verification:
+        parts += [_text(line, "red") for line in ([] if full else taken_back_lines(report))]
+        parts += [_text(line) for line in verified_lines(report.verification)]
     if report.dependency:
         parts.append(_text(printable(report.dependency), "yellow"))
     parts.append(_text(migration_line(report), "bold"))

@@ -16,6 +16,7 @@ from holdline.reports.values import (
     problem_line,
     reason_left,
     unused_line,
+    verified_lines,
 )
 
 
@@ -53,7 +54,9 @@ def render_migration(report: MigrationReport) -> str:
         for heading, rows in (("directory", by_directory(results)), ("rule", by_rule(results)))
     ]
     problems = [problem_line(problem) for problem in report.problems]
-    return _join([*tables, _left(results), problems, [printable(report.dependency)], [migration_line(report)]])
+    verified = verified_lines(report.verification) if report.verification else []
+    blocks = [*tables, _left(results), problems, verified, [printable(report.dependency)], [migration_line(report)]]
+    return _join(blocks)
 
 
 def migration_line(report: MigrationReport) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from holdline.model import FileResult, Plan, Problem, ProblemKind, Safety, Suppression, Violation
 from holdline.reports.printable import printable
+
+if TYPE_CHECKING:
+    from holdline.verdicts import Verification
 
 PROBLEM_WORDS = {
     ProblemKind.UNREADABLE: "unreadable",
@@ -22,7 +25,7 @@ class MigrationReport(NamedTuple):
 
     `dependency` is one line on what rewritten code now needs and where to declare it (empty: nothing new),
     `run` names the journal's run (None: nothing was written), `unwritten` are planned files that the run
-    had to leave as they were.
+    had to leave as they were. `verification` is the verdict of the tests, where they were asked.
     """
 
     plan: Plan
@@ -30,6 +33,7 @@ class MigrationReport(NamedTuple):
     dependency: str = ""
     run: str | None = None
     unwritten: tuple[Problem, ...] = ()
+    verification: Verification | None = None
 
     @property
     def results(self) -> tuple[FileResult, ...]:
@@ -73,6 +77,31 @@ def reason_left(violation: Violation, result: FileResult) -> str:
         note = violation.fix.note or "may change behaviour"
         return f"needs --unsafe: {note}"
     return violation.hint or "no fix is known"
+
+
+def taken_back_lines(report: MigrationReport) -> list[str]:
+    """Each fix that was taken back for the tests it broke, safe to show."""
+    reasons = {dropped.reason for dropped in report.verification.dropped} if report.verification else frozenset()
+    return [
+        f"{place(violation)}: {violation.code} taken back: {printable(violation.refusal)}"
+        for result in report.results
+        for violation in result.remaining
+        if violation.refusal in reasons
+    ]
+
+
+def verified_lines(verification: Verification) -> list[str]:
+    """What the tests were good for, and the counts, safe to show."""
+    v = verification
+    lines = [f"flaky, set aside: {printable(test)}" for test in v.flaky]
+    lines += [f"not verified, for no test minds it: {printable(path)}" for path in v.unexercised]
+    tests = f"{counted(v.tests, 'test')} that passed before" if v.per_test else "the command's exit status alone"
+    made = f"{counted(v.runs, 'run')} of {v.selection} tests in {v.seconds:.0f} s"
+    if v.remembered:
+        made += f", {number(v.remembered)} remembered"
+    count = sum(len(dropped.violations) for dropped in v.dropped)
+    taken = f"{counted(count, 'fix', 'fixes')} taken back" if count else "nothing taken back"
+    return [*lines, f"verified by {tests}: {taken} ({made})"]
 
 
 def problem_counts(problems: Iterable[Problem]) -> list[str]:
