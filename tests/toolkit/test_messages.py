@@ -7,6 +7,7 @@ from holdline.messages import Background, commit_message, request_text, title
 from holdline.model import Category, Edit, FileResult, Fix, Safety, Violation
 from holdline.publishing import Decision, State
 from holdline.shards import Shard
+from holdline.verdicts import Verification
 from holdline_migrations.registry import REGISTRY
 
 ENV = REGISTRY.named(["env-access"])
@@ -80,9 +81,17 @@ def test_a_large_branch_fits_into_what_forges_take() -> None:
 def test_how_it_was_verified() -> None:
     for text in (commit_message, request_text):
         assert "Tests were not run" in text(branch("tests", "tests/a.py"), BACKGROUND)
-        told = text(branch("tests", "tests/a.py"), BACKGROUND._replace(verified="`pytest -q`: 26 passed as before."))
-        assert "Tests: `pytest -q`: 26 passed as before." in told
-        assert "Tests were not run" not in told
+        verdict = Verification("pytest -q", "affected", True, tests=26, unexercised=("tests/data.py",))
+        for seen, words in (
+            (
+                verdict,
+                "`pytest -q` (affected tests) passes the 26 tests that passed before. No test minds: tests/data.py.",
+            ),
+            (verdict._replace(per_test=False), "With this branch alone `pytest -q` succeeds, as before."),
+        ):
+            told = text(branch("tests", "tests/a.py")._replace(verification=seen), BACKGROUND)
+            assert words in " ".join(told.split())
+            assert "Tests were not run" not in told
 
 
 def test_unsafe_fixes_are_told() -> None:

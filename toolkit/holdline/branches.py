@@ -8,6 +8,7 @@ from holdline.gitremotes import Pushed
 from holdline.model import FileResult, Problem
 from holdline.publishing import Decision, State
 from holdline.shards import Shard
+from holdline.verdicts import Dropped, Verification
 
 HEADS = "refs/heads/"
 #: Where the latest commit that we made for a branch is remembered.
@@ -43,7 +44,7 @@ class Branch(NamedTuple):
     """One branch: its shard, the rewrites it carries, who owns the files, and what is done.
 
     `commit` is where the branch is in the end; "" before it is built, or where it is left alone or dropped. Without
-    `results` nothing is planned for it any more.
+    `results` nothing is planned for it any more. `verification` is what the tests said, where they were asked.
     """
 
     migration: str
@@ -53,6 +54,7 @@ class Branch(NamedTuple):
     owners: tuple[str, ...] = ()
     key: str = ""
     commit: str = ""
+    verification: Verification | None = None
     pushed: Pushed | None = None
     request: Request | None = None
 
@@ -86,7 +88,7 @@ class BranchesReport(NamedTuple):
     """All branches in the order to merge them, those without a plan last.
 
     `skipped_hooks` are the repository's hooks that would have run with a `git commit`; `problems` are files that could
-    not be judged.
+    not be judged; `dropped` are the fixes that were taken back for the tests they broke.
     """
 
     base: Base
@@ -96,6 +98,7 @@ class BranchesReport(NamedTuple):
     remote: str = ""
     skipped_hooks: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
 
 
 def branch_name(migration: str, shard: str) -> str:

@@ -35,14 +35,15 @@ class Worktree:
 
 
 @contextlib.contextmanager
-def temporary_worktree(repo: Repository) -> Iterator[Worktree]:
-    """A worktree, detached at HEAD, with the files of the checkout as they are on the disk; removed in the end.
+def temporary_worktree(repo: Repository, commit: str = "") -> Iterator[Worktree]:
+    """A worktree with the files of the checkout as they are on the disk, or with those of a commit; removed in the end.
 
-    It holds the tracked files and the untracked ones that are not ignored; ignored files that stand outside ignored
-    folders, up to 10 MB each; those of submodules that are checked out. Virtual environments are linked. Its folder
-    is called as the checkout's. Raises HoldlineError where there is no commit yet, or no room.
+    Of the checkout it holds the tracked files and the untracked ones that are not ignored, and those of submodules
+    that are checked out; in both cases the checkout's ignored files that stand outside ignored folders, up to 10 MB
+    each, with its virtual environments linked. Its folder is called as the checkout's. Raises HoldlineError where
+    there is no commit yet, or no room.
     """
-    if repo.head() is None:
+    if not commit and repo.head() is None:
         raise HoldlineError(f"{repo.root} has no commit to make a worktree of: commit something first")
     remove_leftovers(repo)
     folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX)))
@@ -50,7 +51,7 @@ def temporary_worktree(repo: Repository) -> Iterator[Worktree]:
     root = folder / (repo.root.name or "root")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield _make(repo, root)
+        yield _make(repo, root, commit)
     finally:
         _remove(repo, root)
         os.close(lock)
@@ -79,11 +80,17 @@ def _is_in_use(path: Path) -> bool:
     return False
 
 
-def _make(repo: Repository, root: Path) -> Worktree:
+def _make(repo: Repository, root: Path, commit: str) -> Worktree:
     try:
-        _git(repo.root, "worktree", "add", "--quiet", "--detach", "--no-checkout", os.fspath(root), "HEAD")
-        _git(root, "read-tree", "HEAD")
-        return Worktree(root, _lay(repo, root))
+        _git(repo.root, "worktree", "add", "--quiet", "--detach", "--no-checkout", os.fspath(root), commit or "HEAD")
+        if commit:
+            _git(root, "read-tree", "--reset", "-u", "HEAD")  # as a checkout, which would run the user's hook
+            digest = os.fsdecode(_git(root, "rev-parse", "HEAD^{tree}")).strip()
+        else:
+            _git(root, "read-tree", "HEAD")
+            digest = _lay(repo, root)
+        _lay_ignored(repo, root)
+        return Worktree(root, digest)
     except OSError as error:
         what = f"the worktree {root} cannot be made: {error.strerror}"
         raise HoldlineError(f"{what}: TMPDIR names the folder for such things") from error
@@ -107,15 +114,21 @@ def _lay(repo: Repository, root: Path) -> str:
     ours = {*_listed(repo, "--cached", "--recurse-submodules"), *_listed(repo, "--others", "--exclude-standard")}
     for path in sorted(ours):
         digest.update(_copy(repo.root, root, path))
+    return digest.hexdigest()
+
+
+def _lay_ignored(repo: Repository, root: Path) -> None:
+    """Copy what is ignored in the checkout, and may be needed to run the tests; nothing that is there is replaced."""
     for path in _listed(repo, "--others", "--ignored", "--exclude-standard", "--directory"):
-        source = repo.root / path
+        source, target = repo.root / path, root / path.rstrip("/")
+        if os.path.lexists(target):
+            continue
         if not path.endswith("/"):
             if not path.endswith(".pyc") and source.is_file() and source.lstat().st_size <= _LARGEST_IGNORED:
                 _copy(repo.root, root, path)
         elif (source / "pyvenv.cfg").is_file():
-            (root / path.rstrip("/")).parent.mkdir(parents=True, exist_ok=True)
-            (root / path.rstrip("/")).symlink_to(source)
-    return digest.hexdigest()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source)
 
 
 def _copy(source_root: Path, target_root: Path, path: str) -> bytes:

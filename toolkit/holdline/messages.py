@@ -16,6 +16,7 @@ from holdline.publishing import BASE, KEY, LAYOUT, SHARD
 from holdline.reports.printable import printable
 from holdline.reports.tallies import by_reason, by_rule
 from holdline.reports.values import counted, number, reason_left
+from holdline.verdicts import Verification
 
 _WIDTH = 72
 _MOST_LEFT = 20
@@ -27,15 +28,13 @@ _NO_MENTION = "@\u200b"
 class Background(NamedTuple):
     """What all branches of a run have to say alike.
 
-    `dependency` is what the rewritten code needs; `verified` how the change was tested, "" for not at all; `layout` how
-    files were put into branches.
+    `dependency` is what the rewritten code needs, `layout` how files were put into branches.
     """
 
     migrations: tuple[Migration, ...]
     base: Base
     layout: str
     dependency: str = ""
-    verified: str = ""
     signed_off_by: str = ""
 
 
@@ -55,7 +54,7 @@ def commit_message(branch: Branch, background: Background) -> str:
         "\n".join(f"  {line}" for line in _counts(branch)),
         *_listed("May change behaviour, so look at each:", _unsafe_lines(branch.results, printable)),
         *_listed("Left as it is:", _left_lines(branch.results, printable)),
-        *_proof(background),
+        *_proof(branch),
         background.dependency,
         _order(branch),
         "To undo it: git revert this commit.",
@@ -86,7 +85,7 @@ def request_text(branch: Branch, background: Background) -> str:
         "\n".join(["**May change behaviour, so look at each**", "", *risky]) if risky else "",
         "\n".join(["**Left as it is**", "", *left]) if left else "",
         "**How it was checked**",
-        "\n".join(f"- {line}" for line in _proof(background)),
+        "\n".join(f"- {line}" for line in _proof(branch)),
         "**For the reviewer**",
         "\n".join(f"- {hint}" for hint in _hints(branch, background)),
         "**To undo it**: revert the merge (`git revert -m 1 <merge>`, or `git revert <commit>` after a squash).",
@@ -137,13 +136,24 @@ def _left_lines(results: Iterable[FileResult], show: Callable[[str], str]) -> li
     return [f"{show(f'{r.path}:{v.line}')} (before): {v.code} {printable(reason_left(v, r))}" for r, v in left]
 
 
-def _proof(background: Background) -> list[str]:
-    tested = f"Tests: {background.verified}" if background.verified else "Tests were not run: let CI do so."
+def _proof(branch: Branch) -> list[str]:
     return [
         "Each file was proved before it was written: it parses, outside of the edits its syntax tree equals the "
         "original's, and a second run would change nothing.",
-        tested,
+        _tested(branch.verification),
     ]
+
+
+def _tested(verdict: Verification | None) -> str:
+    if verdict is None:
+        return "Tests were not run: let CI do so."
+    command = printable(verdict.command)
+    if not verdict.per_test:
+        return f"With this branch alone `{command}` succeeds, as before."
+    tests = counted(verdict.tests, "test")
+    which = "affected tests" if verdict.selection == "affected" else "all tests"
+    unseen = f" No test minds: {', '.join(map(printable, verdict.unexercised))}." if verdict.unexercised else ""
+    return f"With this branch alone `{command}` ({which}) passes the {tests} that passed before.{unseen}"
 
 
 def _order(branch: Branch) -> str:

@@ -135,21 +135,25 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
     how.add_argument("--check", action="store_true", help="write and show nothing; exit 1 if anything would change")
     how.add_argument("-i", "--interactive", action="store_true", help="ask about each fix")
-    how.add_argument(
+    _add_verify(how)
+    how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
+    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    how.add_argument("--no-cache", action="store_true", help="judge every file anew, not just what scans left unknown")
+
+
+def _add_verify(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--verify",
         type=_name,
         metavar="CMD",
         help="keep only what leaves the tests that CMD runs passing, in a worktree",
     )
-    how.add_argument(
+    group.add_argument(
         "--verify-scope",
         choices=("affected", "all"),
         default="affected",
         help="tests to run for a batch (default: affected, where they can be told)",
     )
-    how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
-    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
-    how.add_argument("--no-cache", action="store_true", help="judge every file anew, not just what scans left unknown")
 
 
 def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
@@ -259,8 +263,10 @@ def _add_branches(commands: argparse._SubParsersAction[_Parser], common: _Parser
     where.add_argument("--label", action="append", metavar="NAME", default=[], help="give them a label (repeatable)")
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="change nothing; show the plan")
+    _add_verify(how)
     how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    how.add_argument("--no-cache", action="store_true", help="run the tests of --verify again, remembered or not")
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

@@ -6,7 +6,7 @@ import argparse
 import functools
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,9 +20,9 @@ from holdline.config import HOLDLINE_TOML, PYPROJECT_TOML, Config, check_select,
 from holdline.errors import HoldlineError
 from holdline.exports import Tree, tree_of, write_files
 from holdline.git import Repository
-from holdline.judging import Level
+from holdline.judging import Judge, Level
 from holdline.migration import Migration
-from holdline.model import Category, Plan
+from holdline.model import Category, FileResult, Plan
 from holdline.remembering import open_cache
 from holdline.workers import default_jobs
 
@@ -36,6 +36,7 @@ class BasePlan:
     migrations: tuple[Migration, ...]
     scope: frozenset[str]
     plan: Plan
+    judge: Judge
 
     @property
     def name(self) -> str:
@@ -46,6 +47,10 @@ class BasePlan:
     def dependency(self) -> str:
         """What the rewritten code needs, in a sentence or more."""
         return " ".join(filter(None, (m.dependency(self.config) for m in self.migrations)))
+
+    def with_results(self, results: tuple[FileResult, ...]) -> BasePlan:
+        """The same with other results for its files."""
+        return replace(self, plan=self.plan._replace(results=results))
 
 
 def plan_on(repo: Repository, base: Base, arguments: argparse.Namespace, progress: Progress) -> BasePlan:
@@ -68,8 +73,8 @@ def plan_on(repo: Repository, base: Base, arguments: argparse.Namespace, progres
         level = Level.UNSAFE if arguments.unsafe else Level.SAFE
         churn = functools.partial(repo.churn, head=base.commit)
         with _cache(repo, config, migrations) as cache:
-            plan = engine.plan(task, python, level, churn, progress, cache)
-    return BasePlan(files, config, migrations, frozenset(scope), plan)
+            planned = engine.plan_and_judge(task, python, level, churn, progress, cache)
+    return BasePlan(files, config, migrations, frozenset(scope), planned.plan, planned.judge)
 
 
 def names_path(repo: Repository, base: Base, files: Tree, names: Iterable[str], cwd: Path) -> Callable[[str], bool]:

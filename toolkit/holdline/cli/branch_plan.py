@@ -13,23 +13,36 @@ from holdline.gitcommits import FileChange, blob_id
 from holdline.model import FileResult
 from holdline.publishing import Found, State, content_key, decide, decide_unplanned
 from holdline.shards import Shard, group_by_directory, group_by_owner, in_order, is_of_group, lay_out
+from holdline.verdicts import Verification
+
+
+def plan_shards(planned: BasePlan, owners: CodeOwners, by: str, cap: int, known: Mapping[str, str]) -> list[Shard]:
+    """The layout of the files that change; `known` is in which shard an earlier run put a file.
+
+    Files that once did change take part in it, so that it stays as it was.
+    """
+    results = {r.path for r in planned.plan.changed}
+    paths = sorted({*results, *known})
+    groups = group_by_owner(paths, owners.owners) if by == "owner" else group_by_directory(paths, cap)
+    if by == "owner":  # who owns a file now decides; a directory's files stay where they are being reviewed
+        known = {p: known[p] for name, ps in groups.items() for p in ps if p in known and is_of_group(known[p], name)}
+    changing = {name: [p for p in paths if p in results] for name, paths in groups.items()}
+    return lay_out(changing, known, cap)
 
 
 def plan_branches(
     repo: Repository,
     planned: BasePlan,
+    shards: Iterable[Shard],
     owners: CodeOwners,
-    by: str,
-    cap: int,
     found: Mapping[str, Found],
-    known: Mapping[str, str],
+    verdicts: Mapping[str, Verification],
 ) -> list[Branch]:
     """The branches for all that is planned, in the order to merge them.
 
-    `found` is what there is of each shard, `known` in which shard an earlier run put a file.
+    `found` is what there is of each shard, `verdicts` are those on the shards that were verified.
     """
     results = {r.path: r for r in planned.plan.changed}
-    shards = _shards(results, owners, by, cap, known)
     rank = {path: place for place, path in enumerate(results)}
     branches = []
     for shard in in_order(shards, rank):
@@ -37,7 +50,8 @@ def plan_branches(
         key = content_key([_change(repo, planned, r) for r in mine])
         decision = decide(key, found.get(shard.name, Found()))
         owned = tuple(dict.fromkeys(o for path in shard.paths for o in owners.owners(path)))
-        branches.append(Branch(planned.name, shard, decision, mine, owned, key, decision.keep))
+        verdict = verdicts.get(shard.name)
+        branches.append(Branch(planned.name, shard, decision, mine, owned, key, decision.keep, verdict))
     return branches
 
 
@@ -72,18 +86,6 @@ def read_owners(repo: Repository, base: Base, by: str, *, gitlab: bool) -> CodeO
             raise HoldlineError(f"there is no CODEOWNERS in {base.shown}: add one, or use --by directory")
         return CodeOwners()
     return CodeOwners(files[place].decode("utf-8-sig", "replace"), gitlab=gitlab or place == GITLAB_PLACES[-1])
-
-
-def _shards(
-    results: Mapping[str, FileResult], owners: CodeOwners, by: str, cap: int, known: Mapping[str, str]
-) -> list[Shard]:
-    """The layout of the files that change. Files that once did take part in it, so that it stays as it was."""
-    paths = sorted({*results, *known})
-    groups = group_by_owner(paths, owners.owners) if by == "owner" else group_by_directory(paths, cap)
-    if by == "owner":  # who owns a file now decides; a directory's files stay where they are being reviewed
-        known = {p: known[p] for name, ps in groups.items() for p in ps if p in known and is_of_group(known[p], name)}
-    changing = {name: [p for p in paths if p in results] for name, paths in groups.items()}
-    return lay_out(changing, known, cap)
 
 
 def _change(repo: Repository, planned: BasePlan, result: FileResult) -> FileChange:

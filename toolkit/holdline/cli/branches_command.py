@@ -10,7 +10,8 @@ from pathlib import Path
 from holdline.branches import Base, BranchesReport
 from holdline.cli.base_plan import BasePlan, names_path, plan_on
 from holdline.cli.branch_actions import build, propose, push
-from holdline.cli.branch_plan import plan_branches, plan_others, read_owners
+from holdline.cli.branch_plan import plan_branches, plan_others, plan_shards, read_owners
+from holdline.cli.branch_verifying import verify_shards, without_unchanged
 from holdline.cli.exits import Exit
 from holdline.cli.rewriting import require_toolkit
 from holdline.cli.session import discover, progress_on
@@ -30,6 +31,7 @@ from holdline.reports.console import Console
 from holdline.reports.printable import printable
 from holdline.reports.values import problem_line
 from holdline.targets import choose_base
+from holdline.verdicts import Verification
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -65,9 +67,14 @@ def _plan(
     asked = names_path(repo, base, planned.files, arguments.paths, Path(arguments.folder))
     found = look_around(repo, base.commit, planned.name, remote)
     owners = read_owners(repo, base, arguments.by, gitlab=_is_gitlab(forge, remote))
-    cap = arguments.max_files_per_branch
     known = known_places(found, _layout(arguments))
-    branches = plan_branches(repo, planned, owners, arguments.by, cap, found, known)
+    shards = plan_shards(planned, owners, arguments.by, arguments.max_files_per_branch, known)
+    verdicts: dict[str, Verification] = {}
+    if arguments.verify:
+        chosen = [shard for shard in shards if any(map(asked, shard.paths))]
+        planned, verdicts = verify_shards(repo, base, planned, chosen, arguments, console)
+        shards = without_unchanged(shards, planned.plan.changed)
+    branches = plan_branches(repo, planned, shards, owners, found, verdicts)
     others = plan_others(planned, branches, found, asked)
     wanted = [b for b in branches if any(asked(r.path) for r in b.results)]
     problems = tuple(r.problem for r in planned.plan.results if r.problem and asked(r.path))
@@ -79,6 +86,7 @@ def _plan(
         remote.shown if remote else "",
         tuple(commit_hooks(repo)),
         problems,
+        tuple(dropped for verdict in verdicts.values() for dropped in verdict.dropped),
     )
     return report, planned, found
 
@@ -130,7 +138,9 @@ def _show(report: BranchesReport, arguments: argparse.Namespace, console: Consol
     else:
         table = [] if console.quiet else _table(report)
         console.write("\n".join([*table, report_of.summary(report), ""]))
-    for line in report_of.refusals(report.branches):
+    for line in report_of.verdicts(report):
+        console.note(f"holdline: {line}")
+    for line in (*report_of.taken_back(report), *report_of.refusals(report.branches)):
         console.error(f"holdline: {line}")
     for problem in report.problems:
         console.note(f"holdline: {problem_line(problem)}")
@@ -150,10 +160,10 @@ def _table(report: BranchesReport) -> Sequence[str]:
 
 def _exit_code(report: BranchesReport) -> int:
     if report.dry_run:
-        return Exit.OK
+        return Exit.FOUND if report.dropped else Exit.OK
     failed = [b for b in report.branches if b.pushed and b.pushed.problem and not b.pushed.is_overtaken]
     if failed or any(b.request and b.request.problem for b in report.branches):
         return Exit.ERROR
     refused = any(b.state.is_refusal or (b.pushed and b.pushed.is_overtaken) for b in report.branches)
     unproved = any(p.kind is ProblemKind.PROOF for p in report.problems)
-    return Exit.FOUND if refused or unproved else Exit.OK
+    return Exit.FOUND if refused or unproved or report.dropped else Exit.OK

@@ -11,7 +11,8 @@ from holdline import __version__
 from holdline.branches import Branch, BranchesReport
 from holdline.publishing import State
 from holdline.reports.printable import printable
-from holdline.reports.values import counted, number
+from holdline.reports.values import counted, number, place, verified_lines
+from holdline.verdicts import Verification
 
 SCHEMA = "holdline-branches"
 VERSION = 1
@@ -74,6 +75,25 @@ def refusals(branches: Iterable[Branch]) -> list[str]:
     return lines
 
 
+def verdicts(report: BranchesReport) -> list[str]:
+    """What the tests said of each branch."""
+    return [
+        f"{printable(branch.name)}: {line}"
+        for branch in report.branches
+        if branch.verification
+        for line in verified_lines(branch.verification)
+    ]
+
+
+def taken_back(report: BranchesReport) -> list[str]:
+    """The fixes that are in no branch for the tests they broke, a line for each."""
+    return [
+        f"{place(violation)}: {violation.code} taken back: {printable(dropped.reason)}"
+        for dropped in report.dropped
+        for violation in dropped.violations
+    ]
+
+
 def render_json(report: BranchesReport) -> str:
     """The report by `docs/json-schema/holdline-branches-1.schema.json`."""
     body = {
@@ -85,6 +105,11 @@ def render_json(report: BranchesReport) -> str:
         "base": {"commit": report.base.commit, "name": report.base.name, "branch": report.base.branch or None},
         "remote": report.remote or None,
         "branches": [_branch(branch) for branch in report.branches],
+        "dropped": [
+            {"path": d.path, "line": v.line, "code": v.code, "why": d.reason}
+            for d in report.dropped
+            for v in d.violations
+        ],
         "skipped_hooks": list(report.skipped_hooks),
         "problems": [
             {"path": p.path, "kind": p.kind.value, "message": p.message, "line": p.line or None}
@@ -104,8 +129,21 @@ def _branch(branch: Branch) -> Object:
         "after": list(branch.after),
         "files": [{"path": r.path, "fixed": len(r.fixed), "left": len(r.remaining)} for r in branch.results],
         "violations": {"before": branch.fixed + branch.left, "after": branch.left},
+        "verification": _verification(branch.verification) if branch.verification else None,
         "push": {"problem": branch.pushed.problem or None} if branch.pushed else None,
         "request": _request(branch),
+    }
+
+
+def _verification(verdict: Verification) -> Object:
+    return {
+        "command": verdict.command,
+        "selection": verdict.selection,
+        "per_test": verdict.per_test,
+        "tests": verdict.tests,
+        "failing": verdict.failing,
+        "flaky": list(verdict.flaky),
+        "unexercised": list(verdict.unexercised),
     }
 
 
