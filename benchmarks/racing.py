@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -51,15 +53,21 @@ def run(racer: Racer, folder: Path) -> tuple[float, float]:
     return elapsed, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def watch(racer: Racer, folder: Path, every: float = 0.01) -> tuple[float, float]:
+def watch(racer: Racer, folder: Path, every: float = 0.01, limit: float = math.inf) -> tuple[float, float]:
     """Seconds of one run, and the most that the command and all its children held at once, in megabytes.
 
-    Memory is what is theirs, with shared pages split, looked at `every` so many seconds, which takes time too.
+    Memory is what is theirs, with shared pages split, looked at `every` so many seconds, which takes time too. A run
+    that takes more than `limit` seconds is stopped; its seconds are then those, or a little more.
     """
     start = time.perf_counter()
-    process = subprocess.Popen(racer.command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(racer.command, cwd=folder, stdout=quiet, stderr=quiet, start_new_session=True)
     peak = 0
     while process.poll() is None:
+        if time.perf_counter() - start > limit:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return time.perf_counter() - start, peak / 1024
         peak = max(peak, sum(map(_proportional_kilobytes, _family(process.pid))))
         time.sleep(every)
     if process.returncode not in racer.accepted:

@@ -59,3 +59,13 @@ def test_the_table_compares_medians(benchmark: ModuleType) -> None:
     _, ours, theirs = benchmark.table(contestants, times).splitlines()
     assert ours.split() == ["ours", "100", "(90–300)", "120", "(120–120)", "1.20", "1.00", "yes"]
     assert theirs.split() == ["theirs", "250", "(250–250)", "500", "(500–500)", "2.00", "2.50"]
+
+
+def test_a_run_without_end_is_stopped_with_all_it_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    racing = importlib.import_module("racing")
+    line = f"sleep 60 & echo $! > {tmp_path}/child; sleep 60"
+    seconds, _ = racing.watch(racing.Racer("forever", ("sh", "-c", line), frozenset({0})), tmp_path, limit=0.5)
+    assert 0.5 < seconds < 30
+    child = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
+    assert not child.exists() or child.read_text().split()[2] == "Z", "nobody is there to bury it"
