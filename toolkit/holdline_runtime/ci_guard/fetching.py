@@ -102,6 +102,7 @@ def _in_time(get: Callable[[], bytes], deadline: Deadline) -> bytes:
 
 def _cause(error: Exception, deadline: Deadline) -> str:
     if isinstance(error, urllib.error.HTTPError):
+        error.close()  # it is the response as well
         return f"the answer is {error.code}"
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
