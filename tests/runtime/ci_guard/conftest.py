@@ -89,7 +89,9 @@ class Issuer:
         """Publish the two keys, `r` and `e`, and nothing else."""
         self.asked.clear()
         self.answers.clear()
-        self.publish({"issuer": self.url, "jwks_uri": self.url + KEYS}, [self.jwk(self.rsa, "r"), self.jwk(self.ec, "e")])
+        self.publish(
+            {"issuer": self.url, "jwks_uri": self.url + KEYS}, [self.jwk(self.rsa, "r"), self.jwk(self.ec, "e")]
+        )
 
     def publish(self, discovery: object, keys: list[dict[str, Any]]) -> None:
         self.answers[DISCOVERY] = json.dumps(discovery).encode()
@@ -98,7 +100,7 @@ class Issuer:
     @staticmethod
     def jwk(key: Any, kid: str, **more: str) -> dict[str, Any]:
         kind = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
-        return {**json.loads(kind.to_jwk(key.public_key())), "kid": kid, "use": "sig", **more}  # type: ignore[attr-defined]
+        return {**json.loads(kind.to_jwk(key.public_key())), "kid": kid, "use": "sig", **more}
 
     def claims(self, **more: object) -> dict[str, object]:
         """Claims that are right, with some others; what is None is left out."""

@@ -18,11 +18,13 @@ from holdline_runtime.ci_guard.runs import CIRun
 JOBS: dict[str, dict[str, str]] = runpy.run_path(str(Path(__file__).with_name("jobs.py")))["ALL"]
 
 
-def wanted(ref: str | tuple[str, ...] = "main", repository: str = "acme/shop") -> Requirement:
-    return required("corroborated", repository, ref, False, (), Attestation())
+def wanted(
+    ref: str | tuple[str, ...] = "main", repository: str = "acme/shop", provider: str | None = None
+) -> Requirement:
+    return required("corroborated", provider, repository, ref, False, (), Attestation())
 
 
-CLAIM = required("claimed", None, None, False, (), Attestation())
+CLAIM = required("claimed", None, None, None, False, (), Attestation())
 
 
 def refusal(environ: dict[str, str], requirement: Requirement) -> str:
@@ -196,13 +198,16 @@ def test_random_variables_are_refused_cleanly(environ: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("credential", [{}, {"DEPLOY_KEY": ""}])
 def test_a_missing_credential_is_named(credential: dict[str, str]) -> None:
-    requirement = required(None, "acme/shop", "main", True, "DEPLOY_KEY", Attestation())
+    requirement = required(None, None, "acme/shop", "main", True, "DEPLOY_KEY", Attestation())
     assert requirement.level == "corroborated"
     assert "DEPLOY_KEY" in refusal({**JOBS["GitLab"], **credential}, requirement)
     assert judged({**JOBS["GitLab"], "DEPLOY_KEY": "s"}, requirement).level == "corroborated"
 
 
-@pytest.mark.parametrize("name", [name for name in JOBS if name not in ("GitHub Actions", "GitLab")])
-def test_four_providers_cannot_attest(name: str) -> None:
-    requirement = required("attested", "acme/shop", "main", False, (), Attestation())
-    assert "signs no token" in refusal(JOBS[name], requirement)
+@pytest.mark.parametrize("name", JOBS)
+def test_the_provider_may_be_named(name: str) -> None:
+    for provider in PROVIDERS:
+        if provider.name == name:
+            assert judged(JOBS[name], wanted(provider=provider.key)).provider == name
+        else:
+            assert refusal(JOBS[name], wanted(provider=provider.key)) == f"the variables are those of {name}"

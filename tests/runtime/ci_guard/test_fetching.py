@@ -129,7 +129,7 @@ def test_a_server_that_speaks_no_tls(issuer: Any) -> None:
 
 
 def test_size_is_bounded(issuer: Any) -> None:
-    sent = []
+    sent: list[int] = []
 
     def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

@@ -16,7 +16,7 @@ from holdline_runtime.ci_guard.refusal import CIGuardMisuse
 
 GITHUB = runpy.run_path(str(Path(__file__).with_name("jobs.py")))["GITHUB"]
 HOST = "db.prod.example"
-SHOP: dict[str, Any] = {"repository": "acme/shop", "ref": "main"}
+SHOP: dict[str, Any] = {"provider": "github", "repository": "acme/shop", "ref": "main"}
 
 
 @pytest.mark.parametrize(

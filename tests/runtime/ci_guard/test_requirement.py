@@ -12,20 +12,29 @@ from holdline_runtime.ci_guard.refusal import CIGuardMisuse
 from holdline_runtime.ci_guard.requirement import Attestation, required
 
 SHOP: dict[str, Any] = {"repository": "acme/shop", "ref": "main"}
+SIGNED: dict[str, Any] = {**SHOP, "provider": "github"}
 
 
 def level(**settings: Any) -> str:
-    given = {"level": None, "repository": None, "ref": None, "production": False, "credentials": (), **settings}
+    given = {
+        "level": None,
+        "provider": None,
+        "repository": None,
+        "ref": None,
+        "production": False,
+        "credentials": (),
+        **settings,
+    }
     return required(**given, attestation=Attestation()).level
 
 
 def test_the_level_follows_from_what_is_named() -> None:
     assert level() == "claimed"
     assert level(**SHOP) == "corroborated"
-    assert level(**SHOP, level="attested") == "attested"
-    assert level(**SHOP, production=True) == "attested"
+    assert level(**SIGNED, level="attested") == "attested"
+    assert level(**SIGNED, production=True) == "attested"
     assert level(**SHOP, production=True, credentials="KEY") == "corroborated"
-    assert level(**SHOP, production=True, credentials="KEY", level="attested") == "attested"
+    assert level(**SIGNED, production=True, credentials="KEY", level="attested") == "attested"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,12 @@ def test_the_level_follows_from_what_is_named() -> None:
         {"level": "attested", "ref": "main"},
         {"ref": "main"},
         {**SHOP, "level": "claimed"},
+        {"provider": "github"},
+        {**SHOP, "provider": "GitHub"},
+        {**SHOP, "provider": ""},
+        {**SHOP, "level": "attested"},
+        {**SHOP, "production": True},
+        *({**SHOP, "level": "attested", "provider": name} for name in ("jenkins", "circleci", "azure", "buildkite")),
         {**SHOP, "ref": ""},
         {**SHOP, "ref": []},
         {**SHOP, "repository": ""},
@@ -66,5 +81,5 @@ def test_a_failure_of_the_guard_itself_is_a_refusal(settings: dict[str, Any]) ->
 
 
 def test_the_place_is_told_in_words() -> None:
-    requirement = required(None, "acme/shop", ["main", "refs/tags/v*"], False, (), Attestation())
-    assert requirement.place == "a CI job of acme/shop on refs/heads/main or refs/tags/v*"
+    requirement = required(None, "gitlab", "acme/shop", ["main", "refs/tags/v*"], False, (), Attestation())
+    assert requirement.place == "a GitLab job of acme/shop on refs/heads/main or refs/tags/v*"

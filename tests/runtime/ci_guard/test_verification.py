@@ -148,7 +148,7 @@ def test_short_keys_and_other_curves(issuer: Any) -> None:
     assert "fewer than 2048 bits" in failure(issuer.sign(issuer.claims(), "s", short), issuer)
     es384 = jwt.encode(issuer.claims(), curve, algorithm="ES384", headers={"kid": "c"})
     assert "neither by RS256" in failure(es384, issuer)
-    head, body, signature = es384.split(".")
+    _head, body, signature = es384.split(".")
     assert failure(f"{part({'alg': 'ES256', 'kid': 'c'})}.{body}.{signature}", issuer)
 
 

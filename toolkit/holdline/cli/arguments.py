@@ -315,6 +315,9 @@ def _add_ci_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD", help="the command and its arguments")
     what = parser.add_argument_group("what is asked for")
     what.add_argument("--level", choices=("claimed", "corroborated", "attested"), help="how well CI has to be known")
+    what.add_argument(
+        "--provider", metavar="NAME", help="the provider: github, gitlab, jenkins, circleci, azure, buildkite"
+    )
     what.add_argument("--repository", metavar="NAME", help="the repository whose job may run it, as acme/shop")
     what.add_argument("--ref", action="append", metavar="REF", help="the branch or ref it may run on (repeatable)")
     what.add_argument("--production", action="store_true", help="wants attested, or --credential")

@@ -37,7 +37,12 @@ def _ask(arguments: argparse.Namespace) -> None:
     given: dict[str, Any] = {name: getattr(arguments, name) for name in token if getattr(arguments, name) is not None}
     if arguments.ca_file:
         given["ca_file"] = os.path.join(arguments.folder, arguments.ca_file)  # noqa: PTH118  # as it is named
-    wanted = {"repository": arguments.repository, "ref": arguments.ref, "credentials": arguments.credential}
+    wanted = {
+        "provider": arguments.provider,
+        "repository": arguments.repository,
+        "ref": arguments.ref,
+        "credentials": arguments.credential,
+    }
     if bool(arguments.database_url) != bool(arguments.production_host):
         raise HoldlineError("ci-guard: --database-url and --production-host go together")
     if not arguments.database_url:
@@ -60,7 +65,9 @@ def _become(words: list[str], folder: str) -> NoReturn:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
         os.chdir(folder)
+    except OSError as error:
+        raise HoldlineError(f"-C {folder}: {error.strerror}") from None
+    try:
         os.execvpe(words[0], words, environ)
-    except (OSError, ValueError) as error:
-        what = error.strerror if isinstance(error, OSError) else "it cannot be a command"
-        raise HoldlineError(f"ci-guard: {words[0]}: {what}") from None
+    except OSError as error:
+        raise HoldlineError(f"ci-guard: {words[0]}: {error.strerror}") from None

@@ -41,12 +41,7 @@ class _Issuer:
 
 def attested(environ: Environ, provider: Provider, run: CIRun, requirement: Requirement) -> CIRun:
     """Return the run as its provider has signed it; refuse whatever it has not."""
-    issuer = _ISSUERS.get(provider.name)
-    if issuer is None:
-        raise CIGuardRefusal(
-            f"{provider.name} signs no token that could be verified here",
-            "ask for level corroborated, for production with credentials that only CI has",
-        )
+    issuer = _ISSUERS[provider.key]
     settings = requirement.attestation
     deadline = Deadline(settings.timeout)
     name = settings.issuer or issuer.issuer
@@ -108,7 +103,7 @@ def _gitlab_ref(claims: Mapping[str, Any]) -> object:
 
 
 _ISSUERS = {
-    GITHUB.name: _Issuer(
+    GITHUB.key: _Issuer(
         "https://token.actions.githubusercontent.com",
         _from_github,
         lambda settings: "give the job `permissions: id-token: write`",
@@ -118,7 +113,7 @@ _ISSUERS = {
         "event_name",
         frozenset({"pull_request", "pull_request_target"}),
     ),
-    GITLAB.name: _Issuer(
+    GITLAB.key: _Issuer(
         "https://gitlab.com",
         _from_gitlab,
         lambda settings: f"give the job `id_tokens: {settings.token_variable}: aud: {settings.audience}`",

@@ -60,6 +60,8 @@ def _provider(environ: Environ, requirement: Requirement) -> Provider:
     if len(marked) > 1:
         names = " and ".join(f"{provider.name} ({provider.marker})" for provider in marked)
         raise _refused(f"the variables of {names} are set at once, and a job has one provider", requirement)
+    if requirement.provider not in ("", marked[0].key):
+        raise _refused(f"the variables are those of {marked[0].name}", requirement)
     return marked[0]
 
 

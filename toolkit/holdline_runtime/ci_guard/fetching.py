@@ -55,9 +55,13 @@ def fetch_json(url: str, deadline: Deadline, ca_file: str | None, headers: Mappi
     request = urllib.request.Request(url, headers={"Accept": "application/json", **(headers or {})})
 
     def get() -> bytes:
-        with opener.open(request, timeout=deadline.remaining() or 0.001) as response:
-            data: bytes = response.read(LIMIT + 1)
-            return data
+        try:
+            with opener.open(request, timeout=deadline.remaining() or 0.001) as response:
+                data: bytes = response.read(LIMIT + 1)
+                return data
+        except urllib.error.HTTPError as error:
+            error.close()  # it is the response as well
+            raise
 
     data = _in_time(get, deadline)
     if len(data) > LIMIT:
@@ -102,7 +106,6 @@ def _in_time(get: Callable[[], bytes], deadline: Deadline) -> bytes:
 
 def _cause(error: Exception, deadline: Deadline) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        error.close()  # it is the response as well
         return f"the answer is {error.code}"
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def require_ci(
     level: str | None = None,
     *,
+    provider: str | None = None,
     repository: str | None = None,
     ref: str | Iterable[str] | None = None,
     production: bool = False,
@@ -37,16 +38,17 @@ def require_ci(
 
     `level` is "claimed", "corroborated" or "attested". Without one it is what the other arguments ask for: "attested"
     with `production`, "corroborated" with `repository`, else "claimed". Above "claimed", `repository` ("acme/shop") and
-    `ref` must be named: a branch, a ref in full, or several, with `*` for any text. `production` wants "attested", or
-    "corroborated" with `credentials`, the names of variables that only CI has. The rest is for attestation: the
-    token's `audience`, its `issuer` (default: the provider's public one), the variable that holds GitLab's token,
-    a PEM file of authorities in place of the system's, and the seconds that all of it may take.
+    `ref` must be named: a branch, a ref in full, or several, with `*` for any text. `provider` is "github", "gitlab",
+    "jenkins", "circleci", "azure" or "buildkite"; "attested" wants one of the first two. `production` wants
+    "attested", or "corroborated" with `credentials`, the names of variables that only CI has. The rest is for
+    attestation: the token's `audience`, its `issuer` (default: the provider's public one), the variable that holds
+    GitLab's token, a PEM file of authorities in place of the system's, and the seconds that all of it may take.
 
     Raises `CIGuardRefusal`, a `SystemExit`; nothing else, so that no `except Exception` lets a script go on.
     """
     attestation = (audience, issuer, token_variable, ca_file, timeout)
     return _closed(
-        lambda: _judged(required(level, repository, ref, production, credentials, Attestation(*attestation)))
+        lambda: _judged(required(level, provider, repository, ref, production, credentials, Attestation(*attestation)))
     )
 
 
@@ -54,6 +56,7 @@ def require_ci_for_production(
     url: str,
     *,
     hosts: str | Iterable[str],
+    provider: str | None = None,
     repository: str,
     ref: str | Iterable[str],
     credentials: str | Iterable[str] = (),
@@ -73,7 +76,7 @@ def require_ci_for_production(
     attestation = (audience, issuer, token_variable, ca_file, timeout)
 
     def judge() -> CIRun | None:
-        requirement = required(None, repository, ref, True, credentials, Attestation(*attestation))
+        requirement = required(None, provider, repository, ref, True, credentials, Attestation(*attestation))
         return _judged(requirement) if is_production(url, hosts) else None
 
     return _closed(judge)

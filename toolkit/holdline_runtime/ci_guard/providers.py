@@ -32,13 +32,14 @@ _REF = re.compile(r"refs/\S+")
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider: the variable that is its `marker`, and what corroborates it.
+    """A provider, which calls name by its `key`: the variable that is its `marker`, and what corroborates it.
 
     `shapes` are the variables that each job has, with their form, among them `run`. `repository` returns the names that
     the job's repository goes by, `ref` its ref in full, either nothing where the variables do not say. `conflict` says
     what does not fit together.
     """
 
+    key: str
     name: str
     marker: str
     run: str
@@ -143,6 +144,7 @@ def _buildkite_ref(environ: Environ) -> str:
 
 
 GITHUB = Provider(
+    "github",
     "GitHub Actions",
     "GITHUB_ACTIONS",
     "GITHUB_RUN_ID",
@@ -160,6 +162,7 @@ GITHUB = Provider(
     _github_conflict,
 )
 GITLAB = Provider(
+    "gitlab",
     "GitLab",
     "GITLAB_CI",
     "CI_PIPELINE_ID",
@@ -177,6 +180,7 @@ PROVIDERS = (
     GITHUB,
     GITLAB,
     Provider(
+        "jenkins",
         "Jenkins",
         "JENKINS_URL",
         "BUILD_NUMBER",
@@ -186,6 +190,7 @@ PROVIDERS = (
         _jenkins_conflict,
     ),
     Provider(
+        "circleci",
         "CircleCI",
         "CIRCLECI",
         "CIRCLE_WORKFLOW_ID",
@@ -194,6 +199,7 @@ PROVIDERS = (
         _circleci_ref,
     ),
     Provider(
+        "azure",
         "Azure Pipelines",
         "TF_BUILD",
         "BUILD_BUILDID",
@@ -210,6 +216,7 @@ PROVIDERS = (
         _azure_conflict,
     ),
     Provider(
+        "buildkite",
         "Buildkite",
         "BUILDKITE",
         "BUILDKITE_BUILD_ID",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from holdline_runtime.ci_guard.providers import GITHUB, GITLAB, PROVIDERS
 from holdline_runtime.ci_guard.refusal import CIGuardMisuse
 
 LEVELS = ("claimed", "corroborated", "attested")
@@ -41,9 +42,13 @@ class Attestation:
 
 @dataclass(frozen=True)
 class Requirement:
-    """The level that is asked for, the repository and refs that may run it, and variables that must be set."""
+    """The level that is asked for, the repository and refs that may run it, and variables that must be set.
+
+    `provider` is the key of the one provider that is meant, or empty for any.
+    """
 
     level: str
+    provider: str
     repository: str
     refs: tuple[str, ...]
     credentials: tuple[str, ...]
@@ -54,7 +59,8 @@ class Requirement:
         """The job that would be let through, in words."""
         if not self.repository:
             return "a CI job"
-        return f"a CI job of {self.repository} on {' or '.join(self.refs)}"
+        name = next((known.name for known in PROVIDERS if known.key == self.provider), "CI")
+        return f"a {name} job of {self.repository} on {' or '.join(self.refs)}"
 
     def takes(self, ref: str) -> bool:
         """Tell whether a ref, in full, is one of those."""
@@ -63,6 +69,7 @@ class Requirement:
 
 def required(
     level: str | None,
+    provider: str | None,
     repository: str | None,
     ref: str | Iterable[str] | None,
     production: bool,
@@ -78,11 +85,24 @@ def required(
         raise CIGuardMisuse(f"there is no level {level!r}, there are {', '.join(LEVELS)}")
     if production and level != "attested" and not (level == "corroborated" and named):
         raise CIGuardMisuse("production wants level attested, or corroborated with credentials that only CI has")
+    _check_place(level, provider, repository, refs)
+    return Requirement(level, provider or "", repository or "", refs, named, attestation)
+
+
+def _check_place(level: str, provider: str | None, repository: str | None, refs: tuple[str, ...]) -> None:
+    if provider is not None and provider not in [known.key for known in PROVIDERS]:
+        raise CIGuardMisuse(
+            f"there is no provider {provider!r}, there are {', '.join(known.key for known in PROVIDERS)}"
+        )
     if (level != "claimed" or repository or refs) and not (repository and refs):
         raise CIGuardMisuse("the expected repository and ref are to be named together, and above claimed they must be")
-    if repository and level == "claimed":
-        raise CIGuardMisuse("what is claimed says no repository and no ref: ask for level corroborated")
-    return Requirement(level, repository or "", refs, named, attestation)
+    if level == "claimed" and (repository or provider):
+        raise CIGuardMisuse("what is claimed says no provider, repository and ref: ask for level corroborated")
+    # The other one signs for a repository of the same name as well, whoever has it there.
+    if level == "attested" and provider not in (GITHUB.key, GITLAB.key):
+        raise CIGuardMisuse(
+            f"level attested wants the provider, {GITHUB.key} or {GITLAB.key}: the others sign no token"
+        )
 
 
 def _default(production: bool, credentials: bool, repository: bool) -> str:
