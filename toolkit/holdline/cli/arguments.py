@@ -93,6 +93,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "branches": _add_branches,
         "rules": _add_rules,
         "fleet": _add_fleet,
+        "ci-guard": _add_ci_guard,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
@@ -306,6 +307,39 @@ def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     how = parser.add_argument_group("how (before COMMAND)")
     how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     how.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
+
+
+def _add_ci_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "ci-guard",
+        parents=[common],
+        usage="holdline ci-guard [options] -- CMD …",
+        help="run a command in CI alone",
+        description="Become CMD where the environment is that of the CI job that is asked for; else refuse, exit 1, "
+        "with nothing run.",
+    )
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD", help="the command and its arguments")
+    what = parser.add_argument_group("what is asked for")
+    what.add_argument("--level", choices=("claimed", "corroborated", "attested"), help="how well CI has to be known")
+    what.add_argument(
+        "--provider", metavar="NAME", help="the provider: github, gitlab, jenkins, circleci, azure, buildkite"
+    )
+    what.add_argument("--repository", metavar="NAME", help="the repository whose job may run it, as acme/shop")
+    what.add_argument("--ref", action="append", metavar="REF", help="the branch or ref it may run on (repeatable)")
+    what.add_argument("--production", action="store_true", help="wants attested, or --credential")
+    what.add_argument(
+        "--credential", action="append", metavar="VAR", default=[], help="a variable only CI has (repeatable)"
+    )
+    when = parser.add_argument_group("databases")
+    when.add_argument("--database-url", metavar="VAR", help="ask just where the URL in VAR is production's")
+    when.add_argument(
+        "--production-host", action="append", metavar="HOST", default=[], help="a host of production's (repeatable)"
+    )
+    token = parser.add_argument_group("identity token (level attested)")
+    token.add_argument("--audience", metavar="TEXT", help="whom it is for (default: holdline-ci-guard)")
+    token.add_argument("--issuer", metavar="URL", help="who signs it (default: the provider's public one)")
+    token.add_argument("--token-variable", metavar="VAR", help="what holds GitLab's (default: HOLDLINE_ID_TOKEN)")
+    token.add_argument("--ca-file", type=_name, metavar="FILE", help="authorities to trust in place of the system's")
 
 
 def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

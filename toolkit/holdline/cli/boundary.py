@@ -42,7 +42,7 @@ def migrate() -> int:
 
 def _run(arguments: argparse.Namespace, console: Console) -> int:
     try:
-        command = importlib.import_module(f"holdline.cli.{arguments.command}_command")
+        command = importlib.import_module(f"holdline.cli.{arguments.command.replace('-', '_')}_command")
         code: int = command.run(arguments, console)
         sys.stdout.flush()
     except HoldlineError as error:
