@@ -152,8 +152,11 @@ class MariaDB:
         return f"{driver}://shop:{PASSWORD}@localhost/shop?unix_socket={self.socket}"
 
 
+_SCRIPTS = Path("/usr/share/mysql")
 _SHOP = f"""\
-CREATE DATABASE shop; CREATE USER shop@localhost IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON shop.* TO shop@localhost;
+CREATE DATABASE shop;
+CREATE USER shop@localhost IDENTIFIED BY '{PASSWORD}';
+GRANT ALL ON shop.* TO shop@localhost;
 """
 
 
@@ -166,14 +169,13 @@ def mariadb() -> Iterator[MariaDB]:
     data = f"--datadir={folder / 'data'}"
     user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     (folder / "shop.sql").write_text(_SHOP)
-    install = [
-        "mariadb-install-db",
-        "--no-defaults",
-        data,
-        "--skip-test-db",
-        "--auth-root-authentication-method=normal",
-    ]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True, **user)  # type: ignore[call-overload]
+    # What mariadb-install-db would do, which needs programs of another package.
+    (folder / "data").mkdir()
+    _give("nobody", folder / "data")
+    scripts = [(_SCRIPTS / f"mysql_{name}.sql").read_text() for name in ("system_tables", "system_tables_data")]
+    tables = "\n".join(["CREATE DATABASE mysql;", "USE mysql;", "SET @skip_auth_anonymous = 1;", *scripts])
+    bootstrap = [mariadbd, "--no-defaults", "--bootstrap", data]
+    subprocess.run(bootstrap, cwd=folder, input=tables, text=True, check=True, capture_output=True, **user)  # type: ignore[call-overload]
     made = MariaDB(folder / "s")
     options = [data, f"--socket={made.socket}", "--skip-networking", f"--init-file={folder / 'shop.sql'}"]
     server = subprocess.Popen([mariadbd, "--no-defaults", *options], cwd=folder, stderr=subprocess.DEVNULL, **user)  # type: ignore[call-overload]

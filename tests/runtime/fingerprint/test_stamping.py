@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from holdline_runtime import fingerprint, get_env, patch_env
+from holdline_runtime import fingerprint, get_env
 from holdline_runtime.fingerprint import (
     CloneError,
     EnvironmentMismatchError,
     InvalidRequestError,
     NoRowError,
-    ProductionOutsideCIError,
     StaleError,
 )
 
@@ -88,40 +87,45 @@ def test_of_8_who_swap_at_once_one_does(connection: sqlite3.Connection, file: Pa
     assert len(connection.execute(LOG).fetchall()) == 1
 
 
-def stamp_production(file: Path, **variables: str) -> str:
-    """In a process of its own, started with these variables; what it prints."""
+def in_process(call: str, file: Path, ci: str) -> str:
+    """Call in a process of its own that was started with `CI`, and that sets it itself besides; what comes of it."""
     program = (
         "import os, sqlite3, sys; os.environ['CI'] = 'true'; from holdline_runtime import fingerprint\n"
-        "try: fingerprint.init(sqlite3.connect(sys.argv[1]), environment='production'); print('stamped')\n"
-        "except Exception as error: print(type(error).__name__)"
+        "connection = sqlite3.connect(sys.argv[1])\n"
+        f"try: fingerprint.{call}; print('stamped')\n"
+        "except BaseException as error: print(type(error).__name__)"
     )
-    environment = {**{k: v for k, v in get_env().items() if k != "CI"}, **variables}
     done = subprocess.run(
-        [sys.executable, "-c", program, str(file)], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, str(file)],
+        env={**get_env(), "CI": ci},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.strip()
 
 
+REFUSED = {"ProductionOutsideCIError", "CIGuardRefusal"}  # ours, and that of require_ci where there is one
+
+
 def test_production_only_where_the_process_was_started_in_ci(file: Path) -> None:
-    assert stamp_production(file) == "ProductionOutsideCIError"
-    assert stamp_production(file, CI="false") == "ProductionOutsideCIError"
-    assert stamp_production(file, CI="true") == "stamped"
+    init = "init(connection, environment='production')"
+    for value in ("", "false"):
+        assert in_process(init, file, value) in REFUSED
+    assert in_process(init, file, "true") == "stamped"
 
 
-def test_neither_from_nor_to_production_outside_of_ci(
-    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from holdline_runtime.fingerprint import production
-
-    monkeypatch.setattr(production, "_started_with", lambda _: "")
-    stamp = fingerprint.init(connection, environment="staging")
-    with patch_env(CI="true"):
-        fails_with(ProductionOutsideCIError, lambda: restamp(connection, stamp.fingerprint, "production"))
-    monkeypatch.setattr(production, "_started_with", lambda _: "true")
-    live = restamp(connection, stamp.fingerprint, "production")
-    monkeypatch.setattr(production, "_started_with", lambda _: "")
-    fails_with(ProductionOutsideCIError, lambda: restamp(connection, live.fingerprint))
-    assert fingerprint.verify(connection, environment="production") == live
+def test_neither_from_nor_to_production_outside_of_ci(connection: sqlite3.Connection, file: Path) -> None:
+    swap = "restamp(connection, environment={!r}, fingerprint={!r}, who='Ada', reason='x')"
+    old = fingerprint.init(connection, environment="staging").fingerprint
+    to = swap.format("production", old)
+    assert in_process(to, file, "") in REFUSED
+    assert staging(connection).fingerprint == old
+    assert in_process(to, file, "true") == "stamped"
+    live = fingerprint.verify(connection, environment="production").fingerprint
+    back = swap.format("staging", live)
+    assert in_process(back, file, "") in REFUSED
+    assert fingerprint.verify(connection, environment="production").fingerprint == live
 
 
 def test_a_clone_of_production_is_told_before_anything_else_is_known(

@@ -58,4 +58,4 @@ def address_of(url: str) -> Address:
 
 def _in_query(text: str) -> tuple[str, ...]:
     pairs = parse_qsl(text.partition("?")[2])
-    return tuple(value for name, value in pairs if value and names.tells_secret(name, value))
+    return tuple(value for name, value in pairs if value and names.tells_secret(name, "any"))  # even if it is `false`
