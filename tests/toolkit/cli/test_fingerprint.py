@@ -58,12 +58,21 @@ def test_a_whole_life(call: Call, tmp_path: Path, url: str) -> None:
         assert connection.execute("SELECT who, reason FROM database_metadata_log").fetchall() == [("Ada", "load tests")]
 
 
-def test_the_url_from_the_variable(shell: Shell, tmp_path: Path, url: str) -> None:
+def test_the_url_from_the_variable(shell: Shell, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     arguments = ("fingerprint", "init", "--environment", "staging")
     assert shell(tmp_path, *arguments, env={"DATABASE_URL": url}).code == 0
-    missing = shell(tmp_path, *arguments, env={"DATABASE_URL": ""})
+    assert shell(tmp_path, *arguments, env={"DATABASE_URL": ""}).code == 2
+    assert shell(tmp_path, *arguments, "--url", "", env={"DATABASE_URL": url}).code == 2  # an unset shell variable
+    missing = shell(tmp_path, *arguments)
     assert missing.code == 2
     assert "DATABASE_URL" in missing.complaint
+
+
+def test_a_file_is_looked_for_where_c_says(shell: Shell, tmp_path: Path, url: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    arguments = ("-C", str(tmp_path), "fingerprint", "init", "--environment", "staging", "--url", "sqlite:///shop.db")
+    assert shell(tmp_path / "elsewhere", *arguments).code == 0
 
 
 @pytest.mark.parametrize("action", ["init", "restamp"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from holdline.cli.exits import Exit
@@ -22,7 +24,7 @@ _DONE = {"init": "has its fingerprint now", "verify": "is the one that is meant"
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command and return its exit code: 1 where the database is not as it should be, 2 where it is unknown."""
     try:
-        address = address_of(_url(arguments))
+        address = _address(arguments)
         if arguments.action in ("init", "restamp"):
             require_ci_for(arguments.environment)  # before any connection
         found = _ask(address, arguments)
@@ -36,11 +38,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return Exit.OK
 
 
-def _url(arguments: argparse.Namespace) -> str:
-    url: str = arguments.url or get_env().get("DATABASE_URL", "")
-    if not url:
+def _address(arguments: argparse.Namespace) -> Address:
+    url = get_env().get("DATABASE_URL") if arguments.url is None else arguments.url
+    if url is None:
         raise HoldlineError("which database? Give --url URL, or set the variable DATABASE_URL")
-    return url
+    address = address_of(url)
+    if address.file:
+        return replace(address, url=f"sqlite:///{Path(arguments.folder, address.file)}")
+    return address
 
 
 def _ask(address: Address, arguments: argparse.Namespace) -> fingerprint.Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from holdline_runtime.fingerprint.errors import FingerprintError, InvalidRequestError
@@ -37,6 +38,9 @@ class Database(Protocol):
 
     def origin(self, handle: Handle) -> str | None:
         """Return what tells this database from a copy of it."""
+
+    def patience(self, handle: Handle, seconds: float) -> AbstractContextManager[object]:
+        """Around questions: wait for other processes' locks that long and no longer, where only the database can."""
 
     def begin_writing(self, handle: Handle, seconds: float) -> None:
         """Begin a transaction that no other one of these runs beside. ReadOnlyError where nothing can be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from holdline_runtime.fingerprint.databases import first_line
@@ -57,6 +58,10 @@ class MySQL:
     def origin(self, handle: Handle) -> str | None:
         """Return None: nothing tells a copy."""
         return None
+
+    def patience(self, handle: Handle, seconds: float) -> AbstractContextManager[object]:
+        """Leave it to the watchdog, which can cut the connection."""
+        return nullcontext()
 
     def begin_writing(self, handle: Handle, seconds: float) -> None:
         """Wait for a lock by name: no transaction holds the making of a table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from holdline_runtime.fingerprint.databases import first_line
@@ -80,6 +81,10 @@ class PostgreSQL:
         """
         cluster, oid = handle.rows(_ORIGIN)[0]
         return f"postgresql:{cluster}:{oid}"
+
+    def patience(self, handle: Handle, seconds: float) -> AbstractContextManager[object]:
+        """Leave it to the watchdog, which can cut the connection."""
+        return nullcontext()
 
     def begin_writing(self, handle: Handle, seconds: float) -> None:
         """Wait for the lock, which the transaction's end frees, and for the database to take writes."""

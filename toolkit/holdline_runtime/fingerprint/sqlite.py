@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from holdline_runtime.fingerprint.databases import first_line
@@ -72,11 +74,21 @@ class SQLite:
         except OSError as error:
             raise UnreachableError(f"the database's file is gone: {error.strerror}") from None
 
+    @contextmanager
+    def patience(self, handle: Handle, seconds: float) -> Iterator[None]:
+        """Set the time for which SQLite tries again itself: nothing can interrupt it in that."""
+        (before,) = handle.rows("PRAGMA busy_timeout")[0]
+        handle.rows(f"PRAGMA busy_timeout = {max(1, int(seconds * 1000))}")
+        try:
+            yield
+        finally:
+            with suppress(FingerprintError):  # of a connection that is broken
+                handle.rows(f"PRAGMA busy_timeout = {before}")
+
     def begin_writing(self, handle: Handle, seconds: float) -> None:
         """Take the file's lock for writing; others wait for it."""
         if getattr(handle.connection, "in_transaction", False):
             raise InvalidRequestError("the connection has a transaction under way: commit it or roll it back first")
-        handle.rows(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
         handle.run("BEGIN IMMEDIATE")
 
     def guard(self, handle: Handle, schema: str) -> None:

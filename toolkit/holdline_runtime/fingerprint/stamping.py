@@ -83,7 +83,7 @@ def _writing(handle: Handle, schema: str, timeout: float) -> Iterator[None]:
         connection.autocommit = False
     handle.watchdog = Watchdog(connection, timeout)
     try:
-        with handle.watchdog:
+        with handle.watchdog, database.patience(handle, timeout):
             database.begin_writing(handle, timeout)
             try:
                 yield

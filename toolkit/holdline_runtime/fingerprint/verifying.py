@@ -75,7 +75,7 @@ def ask(handle: Handle, schema: str, timeout: float) -> Reading:
     """As `read`, for a handle."""
     name = schema_name(schema)
     handle.watchdog = Watchdog(handle.connection, timeout)
-    with handle.watchdog:
+    with handle.watchdog, handle.database.patience(handle, timeout):
         return current(handle, name)
 
 
