@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -178,6 +179,7 @@ def test_an_asynchronous_engine_of_a_database_without_fingerprint(request: pytes
     fails_with(TableMissingError, lambda: in_loop(engine, lambda: async_work(engine)))
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # what was cut is left to the collector
 @pytest.mark.parametrize("driver", ASYNC_DRIVERS)
 def test_an_asynchronous_engine_that_waits_for_a_lock(shop: Shop, psycopg_connection: Any, driver: str) -> None:
     fingerprint.init(psycopg_connection, environment="staging")
@@ -185,6 +187,7 @@ def test_an_asynchronous_engine_that_waits_for_a_lock(shop: Shop, psycopg_connec
     engine = create_async_engine(shop.url(driver))
     guard(engine, environment="staging", timeout=0.5)
     fails_with(TimedOutError, lambda: in_loop(engine, lambda: async_work(engine)))
+    gc.collect()
 
 
 def test_what_needs_sqlalchemy_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

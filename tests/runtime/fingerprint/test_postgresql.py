@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
@@ -65,9 +66,12 @@ def connect(request: pytest.FixtureRequest, shop: Shop) -> Connect:
     @contextmanager
     def connected() -> Iterator[Any]:
         made = request.param(shop)
+        socket_of_pg8000 = getattr(made, "_usock", None)
         yield made
         with suppress(Exception):  # of those that were broken
             made.close()
+        if socket_of_pg8000 is not None and (left := socket_of_pg8000.detach()) >= 0:
+            os.close(left)  # it forgets the socket of a connection that broke
 
     return connected
 

@@ -91,11 +91,8 @@ async def _in_loop(url: Any, work: Callable[[Any], T]) -> T:
     from sqlalchemy.ext.asyncio import create_async_engine
     from sqlalchemy.pool import NullPool
 
-    try:
-        async with create_async_engine(url, poolclass=NullPool).connect() as connection:
-            return await connection.run_sync(work)
-    finally:
-        await asyncio.sleep(0)  # a driver that was refused closes its transport in the loop's next turn
+    async with create_async_engine(url, poolclass=NullPool).connect() as connection:
+        return await connection.run_sync(work)
 
 
 def _with_driver(url: Any) -> Any:
