@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from .servers import certificate, mariadb, postgres
+
+__all__ = ["certificate", "mariadb", "postgres"]  # fixtures, one server of each for all the tests
+
 
 @pytest.fixture(autouse=True)
 def _environment_put_back() -> Iterator[None]:

@@ -40,7 +40,9 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(Exit.ERROR, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
+        from holdline_runtime.scrubbing import scrub  # a URL in the wrong place may hold a password
+
+        self.exit(Exit.ERROR, f"{self.prog}: {printable(scrub(message))} (see {self.prog} --help)\n")
 
 
 @functools.cache
@@ -94,6 +96,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "rules": _add_rules,
         "fleet": _add_fleet,
         "ci-guard": _add_ci_guard,
+        "fingerprint": _add_fingerprint,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
@@ -383,6 +386,37 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         description="Look at the hooks, and at what keeps the tests to staging, a line for each finding; exit 1 if "
         "there is something to do.",
     )
+
+
+def _add_fingerprint(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "fingerprint",
+        parents=[common],
+        help="say which environment a database belongs to, and verify it",
+        description="A table in the database says which environment it belongs to: init writes it once, verify "
+        "compares it, show shows it, restamp replaces it on record. Exit codes: 1 not the one meant, 2 unknown.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", prog="holdline fingerprint")
+    for action in ("init", "verify", "restamp", "show"):
+        _add_fingerprint_action(actions.add_parser(action, parents=[_common()]), action)
+
+
+def _add_fingerprint_action(parser: _Parser, action: str) -> None:
+    parser.add_argument("--url", metavar="URL", help="SQLAlchemy's form (default: the variable DATABASE_URL)")
+    if action != "show":
+        parser.add_argument("--environment", required=True, metavar="NAME", help="staging, production, …")
+    if action in ("verify", "restamp"):
+        what = "the one that it has now" if action == "restamp" else "this very database"
+        parser.add_argument("--fingerprint", required=action == "restamp", metavar="UUID", help=what)
+    if action == "restamp":
+        parser.add_argument("--who", required=True, metavar="NAME", help="who does it, for the record")
+        parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for the record")
+    limit = 30 if action in ("init", "restamp") else 5
+    parser.add_argument("--schema", default="public", metavar="NAME", help="PostgreSQL's (default: public)")
+    parser.add_argument(
+        "--timeout", type=_positive, default=limit, metavar="SECONDS", help=f"at the longest (default: {limit})"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def _name(text: str) -> str:
