@@ -93,6 +93,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "branches": _add_branches,
         "rules": _add_rules,
         "fleet": _add_fleet,
+        "contract": _add_contract,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
@@ -300,6 +301,19 @@ def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     how = parser.add_argument_group("how (before COMMAND)")
     how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     how.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
+
+
+def _add_contract(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "contract",
+        parents=[common],
+        help="freeze the scripts that change data, and hold them to it",
+        description="freeze: write the contract of all mutation scripts, approved; check: hold the working tree to it, "
+        "in every language; explain: say what each script does.",
+    )
+    parser.add_argument("action", choices=("freeze", "check", "explain"), metavar="ACTION", help="what to do")
+    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help="explain just these scripts")
+    parser.add_argument("--approved", metavar="TEXT", help='with freeze: "name, date, reason"')
 
 
 def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
