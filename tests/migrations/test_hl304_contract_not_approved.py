@@ -1,4 +1,4 @@
-"""HL304 is about the contract's file, not about Python: see tests/toolkit/contract/test_gating.py for what it finds."""
+"""HL304 is about the contract's file, not about Python: see tests/toolkit/cli/test_contract_gate.py for what it finds."""
 
 from __future__ import annotations
 

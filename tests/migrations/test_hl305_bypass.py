@@ -46,6 +46,8 @@ def test_flags(production, text):
         'import os\nos.environ["ALLOWED_HOSTS"]',
         'print("SKIP_BACKUP is gone")',
         'x = "SKIP_BACKUP"',
+        'import os\nos.environ.get("FORCE_COLOR")',
+        'parser.add_argument("--sort-force-first")',
         "SKIP_BACKUP = 1",
         "settings.allow_list",
         "args.force",

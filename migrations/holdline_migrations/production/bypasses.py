@@ -13,8 +13,12 @@ from holdline_migrations.production.script import MutationFile
 
 #: What every such flag spells; a cheap first look.
 MARKS = re.compile(rb"(?:skip|bypass|allow|force|disable)[_-]|no[_-]verify", re.IGNORECASE)
-_FLAG = re.compile(r"(?:[A-Z0-9]+_)*(?:SKIP|BYPASS|ALLOW|FORCE|DISABLE)_[A-Z0-9_]+|NO_VERIFY")
-_OPTION = re.compile(r"--(?:[a-z0-9]+-)*(?:skip|bypass|allow|force|disable)-[a-z0-9-]+|--no-verify")
+_FLAG = re.compile(
+    r"(?:[A-Z0-9]+_)*(?:SKIP|BYPASS|ALLOW|FORCE|DISABLE)_(?!(?:COLOU?R|TERMINAL|TTY)(?:_|$))[A-Z0-9_]+|NO_VERIFY"
+)
+_OPTION = re.compile(
+    r"--(?:emergency-)?(?:skip|bypass|allow|force|disable)-(?!(?:colou?r|terminal|tty)(?:-|$))[a-z0-9-]+|--no-verify"
+)
 _READERS = frozenset({"get", "getenv", "pop", "setdefault", "require", "get_bool", "get_int", "getattr", "hasattr"})
 _READERS |= {"setattr", "bool", "env", "config"}
 _OPTION_MAKERS = frozenset({"add_argument", "option", "Option", "add_option", "define", "DEFINE_bool"})

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _UNTOLD = frozenset({"comment", ";", "\n", "html_comment", "hash_bang_line"})
 _CLOSING = frozenset({")", "]", "}"})
-_QUOTES = frozenset({'"', "'"})
+#: What is text, in which blanks count; grammars do not make nodes of all of it.
+_VERBATIM = frozenset(
+    {"string", "heredoc_redirect", "herestring_redirect", "template_string", "concatenation", "expansion", "regex"}
+)
 
 
 class ParsedScript(NamedTuple):
@@ -48,21 +51,32 @@ def read_script(path: str, text: str, language: str) -> ParsedScript:
 
 
 def tree_digest(root: Node) -> str:
-    """The digest of a syntax tree: comments, layout, semicolons, trailing commas, kinds of quotes do not count."""
+    """The digest of a syntax tree: comments, layout, semicolons and trailing commas do not count."""
     parts: list[str] = []
     todo: list[Node | str] = [root]
     while todo:
         item = todo.pop()
         if isinstance(item, str):
             parts.append(item)
-        elif item.children:
-            parts.append(f"({item.type}")
+        elif item.children and item.type not in _VERBATIM:
+            parts.append(f"({item.type}{_between(item)}")
             todo.append(")")
-            kept = [c for c in item.children if not _is_layout(c)]
-            todo += reversed(kept)
+            todo += reversed([c for c in item.children if not _is_layout(c)])
         else:
-            parts.append(f" {item.type}={'' if item.type in _QUOTES else text_of(item)!r}")
+            parts.append(f" {item.type}={text_of(item)!r}")
     return digest_of("".join(parts))
+
+
+def _between(node: Node) -> str:
+    """What a node's text has that is in none of its children, but for layout."""
+    text, start, gaps = node.text or b"", node.start_byte, []
+    end = start
+    for child in node.children:
+        gaps.append(text[end - start : child.start_byte - start])
+        end = max(end, child.end_byte)
+    gaps.append(text[end - start :])
+    kept = [g for gap in gaps if (g := gap.replace(b"\\\n", b"").strip())]
+    return repr(kept) if kept else ""
 
 
 def text_of(node: Node) -> str:

@@ -23,7 +23,9 @@ MARKS = re.compile(
 _EXECUTES = re.compile(
     r"execute(?:_?many|_?script|_sql|_query|_statement|_raw)?|exec_driver_sql|run_sql|raw|op_execute"
 )
-_SESSION = re.compile(r"(?:.*_)?(?:session|sess|Session|SessionLocal|db)|db_?session", re.IGNORECASE)
+_SESSION = re.compile(r"(?:.*_)?(?:session|sess|Session|SessionLocal)|db_?session", re.IGNORECASE)
+#: What a session is often called too, in a file that has to do with SQLAlchemy.
+_DATABASE = re.compile(r"_*db", re.IGNORECASE)
 _ORM = {"add": "INSERT", "add_all": "INSERT", "merge": "UPDATE", "delete": "DELETE", "commit": "COMMIT"}
 _ORM |= {"bulk_save_objects": "INSERT", "bulk_insert_mappings": "INSERT", "bulk_update_mappings": "UPDATE"}
 _MANAGER = {"create": "INSERT", "bulk_create": "INSERT", "get_or_create": "INSERT", "update_or_create": "UPDATE"}
@@ -104,7 +106,7 @@ class PythonOperations:
             # `execute(delete(t))` is read at `delete`
             self._is_unclear |= not texts and not isinstance(call.args[0], ast.Call)
             yield from (o for text in texts for o in read_sql(text, line))
-        elif name in _ORM and _SESSION.fullmatch(_base_name(function.value)) and not self._is_address(call):
+        elif name in _ORM and self._is_session(function.value) and not self._is_address(call):
             target = self._model(call.args[0]) if call.args else UNKNOWN
             if name == "commit":
                 yield Operation("COMMIT", "session", (), line)
@@ -183,6 +185,11 @@ class PythonOperations:
     def _first(self, call: ast.Call) -> list[str]:
         return self._strings.of(call.args[0]) if call.args else []
 
+    def _is_session(self, node: ast.expr) -> bool:
+        name = _base_name(node)
+        uses_sqlalchemy = b"sqlalchemy" in self._source.utf8 or b"sqlmodel" in self._source.utf8
+        return bool(_SESSION.fullmatch(name) or (uses_sqlalchemy and _DATABASE.fullmatch(name)))
+
     def _is_address(self, call: ast.Call) -> bool:
         """Whether a session's `delete` gets an address: then it is an HTTP client's, made elsewhere."""
         return bool(call.args and any("/" in text for text in self._strings.of(call.args[0])))
@@ -207,7 +214,8 @@ def _managed(node: ast.expr) -> str:
     """The model in `Model.objects.filter(…)`; "" where there is no manager."""
     while isinstance(node, ast.Attribute | ast.Call):
         if isinstance(node, ast.Attribute) and node.attr in ("objects", "_default_manager"):
-            return last_name(node.value) or UNKNOWN
+            name = last_name(node.value)
+            return name if name[:1].isupper() or name in ("model", "cls") else ""
         node = node.value if isinstance(node, ast.Attribute) else node.func
     return ""
 
