@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from holdline.migration import Example, Rule
 from holdline.model import Violation
-from holdline_migrations.production.bypasses import find_bypasses, normalised
-from holdline_migrations.production.script import MutationFile
+
+if TYPE_CHECKING:
+    from holdline_migrations.production.script import MutationFile
 
 RULE = Rule(
     code="HL305",
@@ -47,6 +49,8 @@ _REGISTER = "take it out, or register it in [[tool.holdline.contract.bypasses]]"
 
 def find(file: MutationFile) -> Iterator[Violation]:
     """Every way round that is not registered, or whose registration has expired."""
+    from holdline_migrations.production.bypasses import find_bypasses, normalised  # few projects have a contract
+
     today = date.today()
     registered = {normalised(b.name): b for b in file.settings.bypasses}
     for bypass in find_bypasses(file):

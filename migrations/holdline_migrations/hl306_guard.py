@@ -13,12 +13,13 @@ no guard of their own: the program that uses them has one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from holdline.import_places import NoPlaceError, before_first_statement
 from holdline.migration import Example, Rule
 from holdline.model import Fix, Safety, Violation
-from holdline_migrations.production.guarding import follow, is_program
-from holdline_migrations.production.script import MutationFile
+
+if TYPE_CHECKING:
+    from holdline_migrations.production.script import MutationFile
 
 _GUARDED = (
     '"""Purge."""\n\nfrom holdline_runtime import require_ci\n\nrequire_ci()\n\nimport psycopg\n\n'
@@ -44,6 +45,8 @@ RULE = Rule(
 
 def find(file: MutationFile) -> Iterator[Violation]:
     """The violation of a program, if it is one."""
+    from holdline_migrations.production.guarding import follow, is_program  # few projects have a contract
+
     if not file.operations or not is_program(file):
         return
     guarding = follow(file)
@@ -60,6 +63,8 @@ def find(file: MutationFile) -> Iterator[Violation]:
 
 
 def _fix(file: MutationFile) -> tuple[Fix | None, str]:
+    from holdline.import_places import NoPlaceError, before_first_statement  # the gate fixes nothing
+
     module, _, name = file.settings.guard.partition(":")
     source = file.source
     if source.scopes.mentions(name) and not _is_ours(file, name):

@@ -7,13 +7,9 @@ migration judges Python; `holdline check` holds other languages, and the contrac
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from holdline.config import Config
-from holdline.contract.digests import python_digest
-from holdline.contract.python_operations import MARKS
-from holdline.contract.verdicts import Seen, judge_script
 from holdline.migration import Context, Fact, Rule
 from holdline.model import Violation
 from holdline.source import Source
@@ -25,10 +21,6 @@ from holdline_migrations import (
     hl305_bypass,
     hl306_guard,
 )
-from holdline_migrations.production import bypasses
-from holdline_migrations.production.script import MutationFile
-
-_GUARD = re.compile(rb"require_ci")
 
 
 class ProductionSafety:
@@ -47,7 +39,9 @@ class ProductionSafety:
 
     def may_match(self, data: bytes) -> bool:
         """Whether the file spells anything that changes data, a flag or the guard."""
-        return any(marks.search(data) is not None for marks in (MARKS, bypasses.MARKS, _GUARD))
+        from holdline_migrations.production.judging import spells_anything  # few projects have a contract
+
+        return spells_anything(data)
 
     def watched_names(self, data: bytes) -> Iterable[str]:
         """A rewrite takes out no import."""
@@ -59,21 +53,11 @@ class ProductionSafety:
 
     def check(self, source: Source, context: Context) -> Sequence[Violation]:
         """All violations of the rules asked for."""
-        found = [v for v in _find(MutationFile(source, context)) if v.code in context.codes]
+        from holdline_migrations.production.judging import find_all
+
+        found = [v for v in find_all(source, context) if v.code in context.codes]
         return sorted(found, key=lambda v: (v.line, v.column, v.code))
 
     def dependency(self, config: Config) -> str:
         """What a guarded program imports."""
         return ""
-
-
-def _find(file: MutationFile) -> Iterator[Violation]:
-    if not file.is_judged and not file.is_protected:
-        return
-    if file.is_judged:
-        seen = Seen(file.source.path, file.operations, python_digest(file.source.tree))
-        for fault in judge_script(seen, file.contract):
-            yield file.violation_on(fault.code, fault.line, fault.message, fault.hint, fault.identity)
-        yield from hl306_guard.find(file)
-    if file.is_protected:
-        yield from hl305_bypass.find(file)

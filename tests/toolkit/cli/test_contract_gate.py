@@ -53,6 +53,7 @@ def test_formatting_passes_in_every_language(frozen, call):
     [
         ("ops/purge.py", SCRIPT + "    notify()\n", ["HL303"]),
         ("ops/purge.py", SCRIPT.replace("orders", "users"), ["HL302", "HL303"]),
+        ("ops/purge.py", "def purge(c):\n    do(c)\n", ["HL303"]),
         ("ops/new.py", SCRIPT, ["HL301"]),
         ("app/views.py", 'import os\ndef view():\n    os.system("rm -rf /srv/data")\n', ["HL301"]),
         ("ops/deploy.sh", "alembic upgrade head\nrm -rf /srv\n", ["HL303"]),

@@ -76,6 +76,7 @@ def test_found(text, expected):
         "seen.add(1)",
         "db.delete(key)",
         "d.update(a=1)",
+        "import requests\nself.update_one(1)",
         "import os\nos.system('ls')",
         "import subprocess\nsubprocess.run(['git', 'status'])",
         "import subprocess\nsubprocess.run(['echo', 'rm -rf /'])",

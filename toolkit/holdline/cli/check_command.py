@@ -95,7 +95,7 @@ class _Gate:
         if config.contract is not None or changes.touch((CONTRACT_FILE,)):
             from holdline.contract.gating import judge_contract
 
-            report = report.including(judge_contract(self._repo, changes, judge.context), self._paths)
+            report = report.including(judge_contract(self._repo, changes, judge), self._paths)
         if not config.linters:
             return report
         from holdline.linters import judge_linters

@@ -115,7 +115,7 @@ class PythonOperations:
         elif name in _MANAGER and (model := _managed(function.value)):
             columns = tuple(sorted(k.arg for k in call.keywords if k.arg)) or (ALL_COLUMNS,)
             yield Operation(_MANAGER[name], model, columns if name in ("create", "update") else (), line)
-        elif name in _DOCUMENTS:
+        elif name in _DOCUMENTS and last_name(function.value) not in ("self", "cls"):
             yield Operation(_DOCUMENTS[name], _subject(function.value), (), line)
         elif name in ("create_all", "drop_all") and last_name(function.value) == "metadata":
             yield Operation(f"{name.partition('_')[0].upper()} TABLE", ALL_COLUMNS, (), line)
