@@ -75,6 +75,8 @@ def _fix(file: MutationFile) -> tuple[Fix | None, str]:
         edit = before_first_statement(source, lines)
     except NoPlaceError as error:
         return None, str(error)
+    if source.data[edit.end : edit.end + 1] not in b"\r\n" and not edit.text.endswith(source.newline * 2):
+        edit = edit._replace(text=edit.text + source.newline)
     return Fix(Safety.SAFE, (edit,), (), inserts=statements), ""
 
 

@@ -86,6 +86,11 @@ def test_fix_goes_first(guard, head, place):
     assert guard(after) == after
 
 
+def test_fix_stands_between_blank_lines(guard):
+    assert guard(f'"""Doc."""\nimport psycopg\n{WORK}') == f'"""Doc."""\n\n{GUARD}\nimport psycopg\n{WORK}'
+    assert guard(f"import psycopg\n{WORK}") == f"{GUARD}\nimport psycopg\n{WORK}"
+
+
 @pytest.mark.parametrize(
     "text", [f"def require_ci(): ...\nrequire_ci()\n{WORK}", f'"""Doc."""; import os\n{WORK}'], ids=["name", "line"]
 )

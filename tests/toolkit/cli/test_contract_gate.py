@@ -181,3 +181,25 @@ def test_fix_inserts_the_guard(frozen, call) -> None:
     assert fixed.startswith(
         '"""A job."""\n\nfrom holdline_runtime import require_ci\n\nrequire_ci()\n\nimport psycopg\n'
     )
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github", "junit"])
+def test_every_format_takes_what_is_no_python(frozen, call, form):
+    frozen.write("ops/deploy.sh", "dropdb shop\n")
+    frozen.git("rm", "--quiet", "mutation-contract.md")
+    text = frozen.read("mutation-contract.toml").decode()
+    frozen.write("mutation-contract.toml", text.replace("forbidden = []", 'forbidden = ["DROP"]'))
+    frozen.git("add", "--all")
+    done = call(frozen.root, "check", "--format", form)
+    assert done.code == 1
+    assert all(code in done.text for code in ("HL303", "HL304"))
+    assert all(path in done.text for path in ("ops/deploy.sh", "mutation-contract.toml"))
+    assert done.err == ""
+
+
+def test_fix_leaves_what_is_no_python(frozen, call):
+    frozen.write("ops/deploy.sh", "dropdb shop\n")
+    frozen.git("add", "--all")
+    done = call(frozen.root, "check", "--fix")
+    assert (done.code, done.err) == (1, "")
+    assert frozen.read("ops/deploy.sh") == b"dropdb shop\n"

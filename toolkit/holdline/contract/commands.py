@@ -34,7 +34,8 @@ _LAUNCHERS = frozenset(
 )
 _PYTHON = re.compile(r"python[\d.]*|pnpm|bunx?")
 _ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)
-_SEPARATORS = frozenset({";", "&&", "||", "|", "&", "(", ")"})
+_PUNCTUATION = "();&|\n"
+_SEPARATORS = frozenset(_PUNCTUATION)
 
 
 def read_words(words: Sequence[str], line: int = 0) -> list[Operation]:
@@ -71,13 +72,15 @@ def read_command(text: str, line: int = 0) -> list[Operation]:
     >>> [o.text for o in read_command("cd x && DEBUG=1 python manage.py migrate; echo 'rm -rf /'")]
     ['RUN manage.py migrate']
     """
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=_PUNCTUATION + "<>")
     lexer.whitespace_split = True
+    lexer.whitespace = " \t\r"
+    lexer.commenters = ""  # it would take `a#b` for one
     found: list[Operation] = []
     words: list[str] = []
     try:
         for word in [*lexer, ";"]:
-            if word in _SEPARATORS:
+            if word and set(word) <= _SEPARATORS:
                 found += read_words(words, line)
                 words = []
             else:
@@ -112,7 +115,7 @@ def _in_order(needed: Sequence[str], words: Sequence[str]) -> bool:
 def _rm(words: Sequence[str], line: int) -> list[Operation]:
     flags = "".join(w[1:] for w in words if re.fullmatch(r"-[a-zA-Z]+", w))
     recursive = {"r", "R"} & set(flags) or "--recursive" in words
-    targets = [w for w in words if not w.startswith("-")] or [UNKNOWN]
+    targets = [w for w in words if w and not w.startswith("-")] or [UNKNOWN]
     return [Operation("RUN", f"rm -rf {target}", (), line) for target in targets] if recursive else []
 
 
