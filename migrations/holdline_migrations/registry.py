@@ -3,5 +3,6 @@
 from holdline.migration import Registry
 from holdline_migrations.env_access import EnvAccess
 from holdline_migrations.env_fixtures import EnvFixtures
+from holdline_migrations.production_safety import ProductionSafety
 
-REGISTRY = Registry((EnvAccess(), EnvFixtures()))
+REGISTRY = Registry((EnvAccess(), EnvFixtures(), ProductionSafety()))

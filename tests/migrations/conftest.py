@@ -16,10 +16,16 @@ import pytest
 
 from holdline.cache import ScanCache
 from holdline.config import Config
+from holdline.contract.digests import python_digest
+from holdline.contract.file import Contract, Script
+from holdline.contract.operations import texts_of
+from holdline.contract.python_operations import PythonOperations
+from holdline.contract.settings import RULES, ContractConfig
 from holdline.engine import Task, plan
 from holdline.judging import Judge, Level
 from holdline.migration import Context, Example, Rule
 from holdline.model import Category, FileResult, Violation
+from holdline.source import parse
 from holdline_migrations.registry import REGISTRY
 
 #: All that snippets find in their environment, unless a test says otherwise.
@@ -275,3 +281,52 @@ def refuse(harness: Harness) -> Check:
 def ignore(harness: Harness) -> Check:
     """`ignore(before, …)`: see Harness.ignore."""
     return harness.ignore
+
+
+@pytest.fixture
+def freeze() -> Callable[..., Contract]:
+    """`freeze(text)`: the approved contract of one script, `ops/a.py`, as it is."""
+
+    def freeze(text: str, forbidden: Sequence[str] = ()) -> Contract:
+        source = parse("ops/a.py", text.encode())
+        operations = texts_of(PythonOperations(source).all)
+        script = Script("ops/a.py", "python", python_digest(source.tree), operations)
+        return Contract([script], forbidden).approve("Ada Lovelace, 2026-11-20, for a test")
+
+    return freeze
+
+
+@pytest.fixture
+def production() -> Callable[..., tuple[Violation, ...]]:
+    """`production(text)`: what the production-safety rules find in `ops/a.py`; HL301 only where nothing is said of it."""
+
+    def production(
+        text: str, *, contract: Contract | None = None, settings: ContractConfig | None = None
+    ) -> tuple[Violation, ...]:
+        codes = frozenset(RULES) - ({"HL301"} if settings else frozenset())
+        judge = production_judge(contract, settings or ContractConfig(), codes - {"HL306"} if contract else codes)
+        result = judge.judge("ops/a.py", text.encode(), Category.SOURCE)
+        assert result.problem is None
+        return result.violations
+
+    return production
+
+
+@pytest.fixture
+def guard() -> Callable[[str], str]:
+    """`guard(text)`: the text with the safe fixes of HL306, proved."""
+
+    def guard(text: str) -> str:
+        judge = production_judge(None, ContractConfig(), frozenset({"HL306"}))
+        judge = judge._replace(level=Level.SAFE, context=judge.context._replace(facts=frozenset()))
+        result = judge.judge("ops/a.py", text.encode(), Category.SOURCE)
+        assert result.problem is None
+        assert result.changes or all(v.refusal for v in result.remaining)
+        return (result.after or text.encode()).decode()
+
+    return guard
+
+
+def production_judge(contract: Contract | None, settings: ContractConfig, codes: frozenset[str]) -> Judge:
+    config = Config(contract=settings, frozen=contract, migrations=("production-safety",))
+    return Judge(REGISTRY.named(config.migrations), Context(config, codes), Level.NONE, date(2026, 11, 20))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from holdline.config_schema import nearest, read_codes, read_table
+from holdline.contract.settings import CONTRACT_FILE, MIGRATION, RULES, ContractConfig, settings_from
 from holdline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from holdline.contract.file import Contract
 
 HOLDLINE_TOML = "holdline.toml"
 PYPROJECT_TOML = "pyproject.toml"
@@ -64,6 +68,7 @@ class ProfileConfig(NamedTuple):
 class Config(NamedTuple):
     """Everything a project may set; `docs/configuration.md` describes each key.
 
+    `contract` is None in a project without one; `frozen` is what its file says, None where there is none.
     `origin` and `select_origin` say, for messages, which file (or option) the values and `select` came from.
     """
 
@@ -75,6 +80,8 @@ class Config(NamedTuple):
     env: EnvConfig = EnvConfig()
     linters: tuple[LinterConfig, ...] = ()
     environments: tuple[ProfileConfig, ...] = ()
+    contract: ContractConfig | None = None
+    frozen: Contract | None = None
     origin: str = "the default configuration"
     select_origin: str = "the default configuration: select"
 
@@ -95,6 +102,28 @@ class Config(NamedTuple):
         entries = [code.strip() for code in codes.split(",")]
         return self._replace(select=read_codes(entries, "--select"), select_origin="--select")
 
+    def with_contract(self, contents: bytes | None) -> Config:
+        """The configuration with the contract in its file's bytes; None where there is no such file.
+
+        A project that has the file, or the table, has the rules HL301 to HL306 on.
+        """
+        if contents is None and self.contract is None:
+            return self
+        from holdline.contract.file import parse_contract
+
+        settings = self.contract or ContractConfig()
+        return self._replace(
+            contract=settings,
+            frozen=None if contents is None else parse_contract(contents, settings.file),
+            select=(*self.select, *(r for r in RULES if r not in self.select)),
+            migrations=(*self.migrations, *({MIGRATION} - {*self.migrations})),
+        )
+
+    @property
+    def contract_file(self) -> str:
+        """Where the contract is, or would be."""
+        return self.contract.file if self.contract else CONTRACT_FILE
+
     def fingerprint(self) -> str:
         """A digest of all that influences what is found in a file and how it is fixed; stable across runs.
 
@@ -103,7 +132,14 @@ class Config(NamedTuple):
         import hashlib
         import json
 
-        values = [sorted(set(self.select)), self.tests, self.migrations, self.env._asdict(), self.environments]
+        values: list[object] = [sorted(set(self.select)), self.tests, self.migrations, self.env._asdict()]
+        values.append(self.environments)
+        if self.contract is not None:
+            from datetime import date
+
+            holds = [b.name for b in self.contract.bypasses if self.contract.registered(b.name, date.today())]
+            frozen = self.frozen.digest if self.frozen else ""
+            values += [[str(v) for v in self.contract], holds, frozen]
         return hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest()
 
 
@@ -123,8 +159,14 @@ def load_config(root: Path, explicit: Path | None = None) -> Config:
     `explicit` (the option `--config`) is read alone. Otherwise `holdline.toml` or the table `[tool.holdline]`
     of `pyproject.toml` counts, whichever there is, else the defaults.
 
-    Raises ConfigError, in one line that names the file and the key, for whatever cannot be read or is wrong.
+    The contract is read beside it. Raises ConfigError, in one line that names the file and the key, for whatever cannot
+    be read or is wrong.
     """
+    config = _load(root, explicit)
+    return config.with_contract(_read(root / config.contract_file))
+
+
+def _load(root: Path, explicit: Path | None) -> Config:
     if explicit is not None:
         contents = _read(explicit)
         if contents is None:
@@ -180,6 +222,8 @@ def _build(table: object, file: str, prefix: str) -> Config:
     linters = tuple(LinterConfig(**linter) for linter in values.pop("linters", ()))
     environments = tuple(ProfileConfig(n, tuple(v.items())) for n, v in values.pop("environments", {}).items())
     settings = {**values, "env": env, "linters": linters, "environments": environments}
+    if "contract" in settings:
+        settings["contract"] = settings_from(settings["contract"])
     return Config(**settings, origin=file, select_origin=f"{file}: {prefix}select")
 
 

@@ -82,7 +82,8 @@ def read_strings(value: object, label: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _read_globs(value: object, label: str) -> tuple[str, ...]:
+def read_globs(value: object, label: str) -> tuple[str, ...]:
+    """An array of globs."""
     patterns = read_strings(value, label)
     for pattern in patterns:
         if error := globs.validate(pattern):
@@ -99,7 +100,8 @@ def _read_migrations(value: object, label: str) -> tuple[str, ...]:
     return names
 
 
-def _read_import(value: object, label: str) -> str:
+def read_import(value: object, label: str) -> str:
+    """A `module:name` that code can import."""
     if not isinstance(value, str):
         raise ConfigError(f"{label}: expected a string 'module:name', got {describe(value)}")
     module, _, name = value.partition(":")
@@ -173,7 +175,7 @@ def _read_command(value: object, label: str) -> tuple[str, ...]:
 
 
 def _read_own_globs(value: object, label: str) -> tuple[str, ...]:
-    patterns = _read_globs(value, label)
+    patterns = read_globs(value, label)
     if not patterns:
         raise ConfigError(f"{label}: expected at least one glob, got an empty array")
     return patterns
@@ -195,6 +197,12 @@ def _read_environments(value: object, label: str) -> dict[str, dict[str, str]]:
         raise ConfigError(str(error)) from None
 
 
+def _read_contract(value: object, label: str) -> dict[str, Any]:
+    from holdline.contract.schema import read_contract  # few projects have one
+
+    return read_contract(value, label)
+
+
 def _quote(key: str) -> str:
     """The key as TOML would write it, so that odd characters cannot break the line of a message."""
     if _BARE_KEY.fullmatch(key):
@@ -212,17 +220,18 @@ def describe(value: object) -> str:
 
 _KEYS: dict[str, Callable[[object, str], object]] = {
     "select": read_codes,
-    "exclude": _read_globs,
-    "tests": _read_globs,
-    "priority": _read_globs,
+    "exclude": read_globs,
+    "tests": read_globs,
+    "priority": read_globs,
     "migrations": _read_migrations,
     "env": _read_env,
     "linters": _read_linters,
     "environments": _read_environments,
+    "contract": _read_contract,
 }
 _ENV_KEYS: dict[str, Callable[[object, str], object]] = {
-    "get": _read_import,
-    "patch": _read_import,
+    "get": read_import,
+    "patch": read_import,
     "api": _read_choice(ENV_APIS),
     "snapshot": _read_method,
 }
@@ -231,7 +240,7 @@ _LINTER_KEYS: dict[str, Callable[[object, str], object]] = {
     "command": _read_command,
     "format": _read_choice(LINTER_FORMATS),
     "files": _read_own_globs,
-    "configuration": _read_globs,
+    "configuration": read_globs,
     "export": _read_choice(LINTER_EXPORTS),
     "timeout": read_seconds,
 }

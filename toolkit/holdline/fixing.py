@@ -126,7 +126,8 @@ def _compose(source: Source, fixes: Sequence[Fix], referenced: Callable[[str], b
         referenced=referenced,
     )
     sites = tuple(dict.fromkeys(s for f in fixes for s in f.sites))
-    claim = Claim((*sites, *change.altered), change.removed, change.inserted)
+    inserted = (*change.inserted, *(text for f in fixes for text in f.inserts))
+    claim = Claim((*sites, *change.altered), change.removed, inserted)
     return merge_edits([*rewritten, *change.edits]), claim
 
 

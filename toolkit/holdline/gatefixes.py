@@ -47,7 +47,9 @@ class FixPlanner:
 
     def plan(self) -> tuple[FileResult, ...]:
         """The files with new violations, each with the rewrite that their fixes make, proved."""
-        ours = [v for v in self._report.new if v.code in self._judge.context.codes]  # a linter's are not ours to fix
+        # a linter's are not ours to fix, and neither is what is not Python
+        codes = self._judge.context.codes
+        ours = [v for v in self._report.new if v.code in codes and v.path in self._blobs]
         counts = Counter(v.path for v in ours)
         contents = self._repo.read_blobs(self._blobs[path] for path in counts)
         by_path = {path: contents[self._blobs[path]] for path in counts}

@@ -26,7 +26,7 @@ def insertion(source: Source, texts: list[str], gone: set[ast.stmt], first_use: 
     newline = source.newline
     lines = b"".join(source.encode(text) + newline for text in texts)
     if not block:
-        return _after(source, setup, newline, lines) if setup else _before_first_statement(source, lines)
+        return _after(source, setup, newline, lines) if setup else before_first_statement(source, lines)
     sections = _sections(source, block)
     third_party = next((s for s in sections if _kind(s[0]) == "other"), None)
     if third_party is not None:
@@ -72,7 +72,7 @@ def _leading_imports(source: Source, first_use: int, start: int = 0) -> list[ast
     return alone if len(alone) == len(block) else []
 
 
-def _before_first_statement(source: Source, lines: bytes) -> Edit:
+def before_first_statement(source: Source, lines: bytes) -> Edit:
     """Behind the docstring and future imports where there are any, else before the first statement."""
     body = source.tree.body
     head = [s for s in body if _is_future(s)] or body[: int(_has_docstring(source.tree))]

@@ -53,8 +53,9 @@ class Fix(NamedTuple):
     """A rewrite of one violation.
 
     `note` says, for an unsafe fix, what may change. `imports` are the names the new text uses; `releases` are local
-    names the old text used, whose import may have become unused. Fixes of a file that are `together` in something
-    (not empty) are made all or none.
+    names the old text used, whose import may have become unused. `inserts` are texts of single statements that the
+    edits add, and that belong to no site. Fixes of a file that are `together` in something (not empty) are made all or
+    none.
     """
 
     safety: Safety
@@ -64,6 +65,7 @@ class Fix(NamedTuple):
     releases: tuple[str, ...] = ()
     note: str = ""
     together: str = ""
+    inserts: tuple[str, ...] = ()
 
 
 #: Path, line, column and rule of a violation: enough to know it again in the same text.

@@ -97,6 +97,7 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "fleet": _add_fleet,
         "ci-guard": _add_ci_guard,
         "fingerprint": _add_fingerprint,
+        "contract": _add_contract,
     }
     return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
 
@@ -343,6 +344,19 @@ def _add_ci_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser
     token.add_argument("--issuer", metavar="URL", help="who signs it (default: the provider's public one)")
     token.add_argument("--token-variable", metavar="VAR", help="what holds GitLab's (default: HOLDLINE_ID_TOKEN)")
     token.add_argument("--ca-file", type=_name, metavar="FILE", help="authorities to trust in place of the system's")
+
+
+def _add_contract(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    parser = commands.add_parser(
+        "contract",
+        parents=[common],
+        help="freeze the scripts that change data, and hold them to it",
+        description="freeze: write the contract of all mutation scripts, approved; check: hold the working tree to it, "
+        "in every language; explain: say what each script does.",
+    )
+    parser.add_argument("action", choices=("freeze", "check", "explain"), metavar="ACTION", help="what to do")
+    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help="explain just these scripts")
+    parser.add_argument("--approved", metavar="TEXT", help='with freeze: "name, date, reason"')
 
 
 def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

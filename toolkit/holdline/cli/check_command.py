@@ -22,6 +22,7 @@ from holdline.config import (
     config_from,
     load_config,
 )
+from holdline.contract.settings import CONTRACT_FILE
 from holdline.errors import HoldlineError
 from holdline.gate import GateReport, Snapshot, check
 from holdline.git import Repository
@@ -91,6 +92,10 @@ class _Gate:
     def _check(self, snapshot: Snapshot, changes: SnapshotChanges, config: Config, judge: Judge) -> GateReport:
         """Our own verdict, and that of the linters that the configuration names."""
         report = check(self._repo, snapshot, changes, judge, self._paths)
+        if config.contract is not None or changes.touch((CONTRACT_FILE,)):
+            from holdline.contract.gating import judge_contract
+
+            report = report.including(judge_contract(self._repo, changes, judge), self._paths)
         if not config.linters:
             return report
         from holdline.linters import judge_linters
@@ -109,10 +114,15 @@ class _Gate:
         if arguments.config:
             config = load_config(self._repo.root, Path(arguments.folder) / arguments.config)
         else:
-            names = (HOLDLINE_TOML, PYPROJECT_TOML)
+            names = (HOLDLINE_TOML, PYPROJECT_TOML, CONTRACT_FILE)
             # one that is as it was is read from the base: to look a name up in the index, git reads all of it
             base = snapshot.bases[0] if len(snapshot.bases) == 1 and not changes.touch(names) else None
-            config = config_from(self._repo.read_files(snapshot.head or base, names))
+            files = self._repo.read_files(snapshot.head or base, names)
+            config = config_from(files)
+            if (path := config.contract_file) not in names:
+                same = snapshot.head or (base if not changes.touch((path,)) else None)
+                files |= self._repo.read_files(same, (path,))
+            config = config.with_contract(files.get(path))
         if arguments.select is not None:
             config = config.with_select(arguments.select)
         check_select(config, [r.code for r in self._registry.rules])

@@ -1,0 +1,1 @@
+"""What the production-safety rules have in common."""
