@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import functools
-import os
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING
 
-from holdline import __version__
-from holdline.cli.exits import Exit
-from holdline.reports.printable import printable
-from holdline_runtime import get_env
+from holdline.cli.parser import Parser, common_options, name, percentage, positive
+
+if TYPE_CHECKING:
+    from holdline.cli.parser import Commands
 
 SCAN_FORMATS = ("text", "json", "sarif", "github", "junit")
 MIGRATE_FORMATS = ("text", "json", "sarif")
@@ -26,42 +22,14 @@ _MIGRATION = "just this migration (repeatable)"
 _UNSAFE = "also apply fixes that may change behaviour"
 
 
-class _Formatter(argparse.HelpFormatter):
-    """Fits the terminal. argparse's own one looks it up with `shutil`, for each option anew, asked for help or not."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_width())
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and takes no abbreviated options: they would change their meaning one day."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **settings)
-
-    def error(self, message: str) -> NoReturn:
-        from holdline_runtime.scrubbing import scrub  # a URL in the wrong place may hold a password
-
-        self.exit(Exit.ERROR, f"{self.prog}: {printable(scrub(message))} (see {self.prog} --help)\n")
-
-
-@functools.cache
-def _width() -> int:
-    with contextlib.suppress(KeyError, ValueError):
-        return int(get_env()["COLUMNS"]) - 2
-    with contextlib.suppress(OSError, ValueError, AttributeError):  # no terminal, a closed stream or none
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns - 2  # type: ignore[union-attr]
-    return 78
-
-
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse a command line. Exits with 2 for a wrong one, with 0 for --help and --version.
 
     Besides the options, the result has `verbosity` (below 0 for `-q`) and `line`, the command line as one string.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="holdline",
-        parents=[_common()],
+        parents=[common_options()],
         description="Move a Python repository off a forbidden pattern, and keep it off.",
         epilog="Exit codes: 0 nothing wrong, 1 violations found or would change, "
         "2 usage, configuration or environment error, 3 a bug of ours, 130 interrupted.",
@@ -69,10 +37,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.set_defaults(folder=".", config=None, select=None, quiet=0, verbose=0, color="auto")
     # prog is what argparse would work out by itself, by laying out a usage line for it
     commands = parser.add_subparsers(
-        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=_Parser, prog="holdline"
+        dest="command", required=True, title="commands", metavar="COMMAND", parser_class=Parser, prog="holdline"
     )
     for add in _needed(argv):
-        add(commands, _common())
+        add(commands, common_options())
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
         commands.choices[arguments.command].error(f"unrecognized arguments: {shlex.join(unknown)}")
@@ -81,7 +49,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersAction[_Parser], _Parser], None]]:
+def _needed(argv: Sequence[str]) -> Iterable[Callable[[Commands, Parser], None]]:
     """The commands to define: the one that is called, where that is plain, for `check` runs with every commit."""
     commands = {
         "migrate": _add_migrate,
@@ -95,28 +63,15 @@ def _needed(argv: Sequence[str]) -> Iterable[Callable[[argparse._SubParsersActio
         "branches": _add_branches,
         "rules": _add_rules,
         "fleet": _add_fleet,
-        "ci-guard": _add_ci_guard,
-        "fingerprint": _add_fingerprint,
-        "contract": _add_contract,
     }
-    return [commands[argv[0]]] if argv and argv[0] in commands else commands.values()
+    if argv and argv[0] in commands:
+        return [commands[argv[0]]]
+    from holdline.cli.production_arguments import PRODUCTION
+
+    return [PRODUCTION[argv[0]]] if argv and argv[0] in PRODUCTION else [*commands.values(), *PRODUCTION.values()]
 
 
-def _common() -> _Parser:
-    """Options that may stand before or after the command; without defaults, lest the command's overrule the former."""
-    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    group = common.add_argument_group("everywhere")
-    group.add_argument("-C", dest="folder", type=_name, metavar="DIR", help="work as if started in DIR")
-    group.add_argument("--config", type=_name, metavar="FILE", help="read this configuration file and no other")
-    group.add_argument("--select", metavar="CODES", help="rule codes or prefixes, comma-separated (default: HL1)")
-    group.add_argument("-q", "--quiet", action="count", help="say less")
-    group.add_argument("-v", "--verbose", action="count", help="say more")
-    group.add_argument("--color", choices=("auto", "always", "never"), help="default: auto, and NO_COLOR counts")
-    group.add_argument("--version", action="version", version=f"holdline {__version__}", help="show the version")
-    return common
-
-
-def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_migrate(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "migrate",
         parents=[common],
@@ -124,17 +79,17 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
         description="Rewrite violations in priority order, each file proved first; `holdline undo` takes it back. "
         "`migrate` is short for `holdline migrate`.",
     )
-    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help=_PATHS)
+    parser.add_argument("paths", nargs="*", type=name, metavar="PATH", help=_PATHS)
     what = parser.add_argument_group("what to change")
     what.add_argument("-m", "--migration", action="append", metavar="NAME", default=[], help=_MIGRATION)
     what.add_argument(
         "--scope", choices=("tests", "source", "all"), help="default: tests, and files that are named as PATH"
     )
     what.add_argument(
-        "--directory", action="append", type=_name, metavar="DIR", default=[], help="just below DIR (repeatable)"
+        "--directory", action="append", type=name, metavar="DIR", default=[], help="just below DIR (repeatable)"
     )
     what.add_argument("--priority-only", action="store_true", help="just the files in the priority tiers")
-    what.add_argument("--max-files", type=_positive, metavar="N", help="change at most N files, most urgent first")
+    what.add_argument("--max-files", type=positive, metavar="N", help="change at most N files, most urgent first")
     what.add_argument("--unsafe", action="store_true", help=_UNSAFE)
     how = parser.add_argument_group("how")
     how.add_argument("--dry-run", action="store_true", help="write nothing; show the diff that `git apply` takes")
@@ -142,14 +97,14 @@ def _add_migrate(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     how.add_argument("-i", "--interactive", action="store_true", help="ask about each fix")
     _add_verify(how)
     how.add_argument("--format", choices=MIGRATE_FORMATS, default="text", help="default: text")
-    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    how.add_argument("--jobs", type=positive, metavar="N", help=_JOBS)
     how.add_argument("--no-cache", action="store_true", help="judge every file anew, not just what scans left unknown")
 
 
 def _add_verify(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--verify",
-        type=_name,
+        type=name,
         metavar="CMD",
         help="keep only what leaves the tests that CMD runs passing, in a worktree",
     )
@@ -161,7 +116,7 @@ def _add_verify(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_scan(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "scan",
         parents=[common],
@@ -169,27 +124,27 @@ def _add_scan(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
         description="Report violations by rule, and for tests, source and other files the score: "
         "100 × files without a violation ÷ files checked.",
     )
-    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help=_PATHS)
+    parser.add_argument("paths", nargs="*", type=name, metavar="PATH", help=_PATHS)
     parser.add_argument(
         "--fail-on-violations", action="store_true", help="exit 1 if there is any, or a file could not be judged"
     )
-    parser.add_argument("--min-score", type=_percentage, metavar="N", help="exit 1 if the overall score is below N")
+    parser.add_argument("--min-score", type=percentage, metavar="N", help="exit 1 if the overall score is below N")
     parser.add_argument("--fix", action="store_true", help="apply the safe fixes first, then report what is left")
     parser.add_argument("--format", choices=(*SCAN_FORMATS, "html"), default="text", help="default: text")
-    parser.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    parser.add_argument("-o", "--output", type=name, metavar="FILE", help="write the report to FILE")
+    parser.add_argument("--jobs", type=positive, metavar="N", help=_JOBS)
     parser.add_argument("--no-cache", action="store_true", help="judge every file anew")
     _add_history(parser)
 
 
-def _add_check(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_check(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "check",
         parents=[common],
         help="judge what is staged by the violations it introduces",
         description="Judge what is staged, or a range of commits, by what it introduces; old violations are hidden.",
     )
-    parser.add_argument("paths", nargs="*", type=_name, metavar="FILE", help="report just these files or folders")
+    parser.add_argument("paths", nargs="*", type=name, metavar="FILE", help="report just these files or folders")
     parser.add_argument(
         "--base", metavar="REF", help="judge HEAD against where it left REF; auto: the merge target that CI names"
     )
@@ -204,17 +159,17 @@ def _add_check(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     parser.add_argument("--format", choices=SCAN_FORMATS, default="text", help="default: text")
 
 
-def _add_undo(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_undo(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "undo",
         parents=[common],
         help="take a run of migrate back",
         description="Put the files of a run back, byte for byte; files edited since stay as they are (exit 1).",
     )
-    parser.add_argument("run", nargs="?", type=_positive, metavar="RUN", help="its number (default: the latest run)")
+    parser.add_argument("run", nargs="?", type=positive, metavar="RUN", help="its number (default: the latest run)")
 
 
-def _add_status(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_status(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "status",
         parents=[common],
@@ -225,19 +180,19 @@ def _add_status(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
     parser.add_argument("--by", choices=("directory", "owner"), help="what remains and was fixed, for each of them")
     parser.add_argument("--why", action="store_true", help="plan a rewrite of what remains, and count why it stays")
     _add_history(parser)
-    parser.add_argument("--plot", type=_name, metavar="FILE", help="draw the burn-down: .svg, .png or .pdf")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    parser.add_argument("--plot", type=name, metavar="FILE", help="draw the burn-down: .svg, .png or .pdf")
+    parser.add_argument("--jobs", type=positive, metavar="N", help=_JOBS)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
-def _add_history(parser: _Parser) -> None:
+def _add_history(parser: Parser) -> None:
     group = parser.add_argument_group("the past")
     group.add_argument("--history", action="store_true", help="count the violations at each commit")
-    group.add_argument("--since", type=_name, metavar="DATE", help="from this date on, in any form that git knows")
-    group.add_argument("--max-commits", type=_positive, metavar="N", help="the last N commits")
+    group.add_argument("--since", type=name, metavar="DATE", help="from this date on, in any form that git knows")
+    group.add_argument("--max-commits", type=positive, metavar="N", help="the last N commits")
 
 
-def _add_branches(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_branches(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "branches",
         parents=[common],
@@ -247,21 +202,21 @@ def _add_branches(commands: argparse._SubParsersAction[_Parser], common: _Parser
         "is merged and refuses what somebody else changed.",
     )
     parser.add_argument(
-        "paths", nargs="*", type=_name, metavar="PATH", help="just the branches with a file of these files or folders"
+        "paths", nargs="*", type=name, metavar="PATH", help="just the branches with a file of these files or folders"
     )
     what = parser.add_argument_group("what goes where")
     what.add_argument("--by", choices=("directory", "owner"), default="directory", help="default: directory")
     what.add_argument(
-        "--max-files-per-branch", type=_positive, metavar="N", default=30, help="cut what has more (default: 30)"
+        "--max-files-per-branch", type=positive, metavar="N", default=30, help="cut what has more (default: 30)"
     )
     what.add_argument(
-        "--base", type=_name, metavar="REF", help="build on this (default: the remote's default branch, else HEAD)"
+        "--base", type=name, metavar="REF", help="build on this (default: the remote's default branch, else HEAD)"
     )
     what.add_argument("-m", "--migration", action="append", metavar="NAME", default=[], help=_MIGRATION)
     what.add_argument("--scope", choices=("tests", "source", "all"), help="default: tests")
     what.add_argument("--unsafe", action="store_true", help=_UNSAFE)
     where = parser.add_argument_group("where to")
-    where.add_argument("--push", type=_name, metavar="REMOTE", help="push the branches to a remote, or an address")
+    where.add_argument("--push", type=name, metavar="REMOTE", help="push the branches to a remote, or an address")
     where.add_argument("--open-prs", action="store_true", help="open a pull request for each (needs gh or glab)")
     where.add_argument("--forge", choices=("gh", "glab"), help="default: what the remote's address names")
     where.add_argument("--draft", action="store_true", help="open them as drafts")
@@ -270,11 +225,11 @@ def _add_branches(commands: argparse._SubParsersAction[_Parser], common: _Parser
     how.add_argument("--dry-run", action="store_true", help="change nothing; show the plan")
     _add_verify(how)
     how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    how.add_argument("--jobs", type=_positive, metavar="N", help=_JOBS)
+    how.add_argument("--jobs", type=positive, metavar="N", help=_JOBS)
     how.add_argument("--no-cache", action="store_true", help="run the tests of --verify again, remembered or not")
 
 
-def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_rules(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "rules",
         parents=[common],
@@ -284,7 +239,7 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     parser.add_argument("code", nargs="?", metavar="CODE", help="a rule's code or name, or a migration's name")
 
 
-def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_fleet(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "fleet",
         parents=[common],
@@ -292,16 +247,16 @@ def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
         description="Run a command over the repositories that FILE lists, each in a process of its own, here or on a "
         "Dask cluster. A failing one stops no other. Run again, it goes on where it ended.",
     )
-    parser.add_argument("file", type=_name, metavar="FILE", help="a TOML file with tables [[repositories]]")
+    parser.add_argument("file", type=name, metavar="FILE", help="a TOML file with tables [[repositories]]")
     parser.add_argument("run", choices=FLEET_COMMANDS, metavar="COMMAND", help=", ".join(FLEET_COMMANDS))
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="…", help="whatever follows COMMAND is passed on to it"
     )
     where = parser.add_argument_group("where (before COMMAND)")
-    where.add_argument("--jobs", type=_positive, metavar="N", help="repositories at once (default: the CPUs there are)")
-    where.add_argument("--scheduler", type=_name, metavar="ADDRESS", help="work on the Dask cluster there")
+    where.add_argument("--jobs", type=positive, metavar="N", help="repositories at once (default: the CPUs there are)")
+    where.add_argument("--scheduler", type=name, metavar="ADDRESS", help="work on the Dask cluster there")
     where.add_argument(
-        "--work", type=_name, metavar="DIR", help="keep clones and results there, not in the cache folder"
+        "--work", type=name, metavar="DIR", help="keep clones and results there, not in the cache folder"
     )
     which = parser.add_argument_group("what of it (before COMMAND)").add_mutually_exclusive_group()
     which.add_argument("--fresh", action="store_true", help="run everything, whatever earlier runs found")
@@ -310,56 +265,10 @@ def _add_fleet(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     )
     how = parser.add_argument_group("how (before COMMAND)")
     how.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    how.add_argument("-o", "--output", type=_name, metavar="FILE", help="write the report to FILE")
+    how.add_argument("-o", "--output", type=name, metavar="FILE", help="write the report to FILE")
 
 
-def _add_ci_guard(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    parser = commands.add_parser(
-        "ci-guard",
-        parents=[common],
-        usage="holdline ci-guard [options] -- CMD …",
-        help="run a command in CI alone",
-        description="Become CMD where the environment is that of the CI job that is asked for; else refuse, exit 1, "
-        "with nothing run.",
-    )
-    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD", help="the command and its arguments")
-    what = parser.add_argument_group("what is asked for")
-    what.add_argument("--level", choices=("claimed", "corroborated", "attested"), help="how well CI has to be known")
-    what.add_argument(
-        "--provider", metavar="NAME", help="the provider: github, gitlab, jenkins, circleci, azure, buildkite"
-    )
-    what.add_argument("--repository", metavar="NAME", help="the repository whose job may run it, as acme/shop")
-    what.add_argument("--ref", action="append", metavar="REF", help="the branch or ref it may run on (repeatable)")
-    what.add_argument("--production", action="store_true", help="wants attested, or --credential")
-    what.add_argument(
-        "--credential", action="append", metavar="VAR", default=[], help="a variable only CI has (repeatable)"
-    )
-    when = parser.add_argument_group("databases")
-    when.add_argument("--database-url", metavar="VAR", help="ask just where the URL in VAR is production's")
-    when.add_argument(
-        "--production-host", action="append", metavar="HOST", default=[], help="a host of production's (repeatable)"
-    )
-    token = parser.add_argument_group("identity token (level attested)")
-    token.add_argument("--audience", metavar="TEXT", help="whom it is for (default: holdline-ci-guard)")
-    token.add_argument("--issuer", metavar="URL", help="who signs it (default: the provider's public one)")
-    token.add_argument("--token-variable", metavar="VAR", help="what holds GitLab's (default: HOLDLINE_ID_TOKEN)")
-    token.add_argument("--ca-file", type=_name, metavar="FILE", help="authorities to trust in place of the system's")
-
-
-def _add_contract(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    parser = commands.add_parser(
-        "contract",
-        parents=[common],
-        help="freeze the scripts that change data, and hold them to it",
-        description="freeze: write the contract of all mutation scripts, approved; check: hold the working tree to it, "
-        "in every language; explain: say what each script does.",
-    )
-    parser.add_argument("action", choices=("freeze", "check", "explain"), metavar="ACTION", help="what to do")
-    parser.add_argument("paths", nargs="*", type=_name, metavar="PATH", help="explain just these scripts")
-    parser.add_argument("--approved", metavar="TEXT", help='with freeze: "name, date, reason"')
-
-
-def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_install(commands: Commands, common: Parser) -> None:
     parser = commands.add_parser(
         "install",
         parents=[common],
@@ -383,7 +292,7 @@ def _add_install(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     )
 
 
-def _add_uninstall(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_uninstall(commands: Commands, common: Parser) -> None:
     commands.add_parser(
         "uninstall",
         parents=[common],
@@ -392,7 +301,7 @@ def _add_uninstall(commands: argparse._SubParsersAction[_Parser], common: _Parse
     )
 
 
-def _add_doctor(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+def _add_doctor(commands: Commands, common: Parser) -> None:
     commands.add_parser(
         "doctor",
         parents=[common],
@@ -400,58 +309,3 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         description="Look at the hooks, and at what keeps the tests to staging, a line for each finding; exit 1 if "
         "there is something to do.",
     )
-
-
-def _add_fingerprint(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
-    parser = commands.add_parser(
-        "fingerprint",
-        parents=[common],
-        help="say which environment a database belongs to, and verify it",
-        description="A table in the database says which environment it belongs to: init writes it once, verify "
-        "compares it, show shows it, restamp replaces it on record. Exit codes: 1 not the one meant, 2 unknown.",
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", prog="holdline fingerprint")
-    for action in ("init", "verify", "restamp", "show"):
-        _add_fingerprint_action(actions.add_parser(action, parents=[_common()]), action)
-
-
-def _add_fingerprint_action(parser: _Parser, action: str) -> None:
-    parser.add_argument("--url", metavar="URL", help="SQLAlchemy's form (default: the variable DATABASE_URL)")
-    if action != "show":
-        parser.add_argument("--environment", required=True, metavar="NAME", help="staging, production, …")
-    if action in ("verify", "restamp"):
-        what = "the one that it has now" if action == "restamp" else "this very database"
-        parser.add_argument("--fingerprint", required=action == "restamp", metavar="UUID", help=what)
-    if action == "restamp":
-        parser.add_argument("--who", required=True, metavar="NAME", help="who does it, for the record")
-        parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for the record")
-    limit = 30 if action in ("init", "restamp") else 5
-    parser.add_argument("--schema", default="public", metavar="NAME", help="PostgreSQL's (default: public)")
-    parser.add_argument(
-        "--timeout", type=_positive, default=limit, metavar="SECONDS", help=f"at the longest (default: {limit})"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-
-
-def _name(text: str) -> str:
-    """A file or folder: never "", which an unset shell variable gives and which would mean the current folder."""
-    if not text:
-        raise argparse.ArgumentTypeError("an empty name is neither a file nor a folder")
-    return text
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return number
-
-
-def _percentage(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
-    return number

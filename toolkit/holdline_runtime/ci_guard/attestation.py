@@ -79,7 +79,7 @@ def _amiss(claims: Mapping[str, Any], issuer: _Issuer, environ: Environ, require
 
 def _from_github(environ: Environ, settings: Attestation, deadline: Deadline) -> str:
     url, secret = environ.get(_REQUEST_URL), environ.get(_REQUEST_TOKEN)
-    if not url or not secret or not secret.isprintable():
+    if not url or not secret:
         raise TokenError(f"{_REQUEST_URL} and {_REQUEST_TOKEN} are not both set")
     address = f"{url}{'&' if '?' in url else '?'}audience={quote(settings.audience, safe='')}"
     answer = fetch_json(address, deadline, settings.ca_file, {"Authorization": f"Bearer {secret}"})
