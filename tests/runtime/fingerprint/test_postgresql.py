@@ -276,6 +276,14 @@ def test_a_lock_ends_the_connection_within_the_limit(connect: Connect, psycopg_c
             slow.cursor().execute("SELECT 1")
 
 
+def test_the_sessions_own_limit_is_one_too(psycopg_connection: Any, shop: Shop) -> None:
+    fingerprint.init(psycopg_connection, environment="staging")
+    psycopg_connection.execute("LOCK TABLE database_metadata IN ACCESS EXCLUSIVE MODE")
+    with closing(by_psycopg(shop)) as other:
+        other.execute("SET lock_timeout = 100")
+        fails_with(TimedOutError, lambda: staging(other), "gave up")
+
+
 def test_a_server_that_falls_silent(shop: Shop) -> None:
     """The network is gone: nothing comes back, not even for a request to cancel."""
     import psycopg
