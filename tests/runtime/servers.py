@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,27 +165,36 @@ def mariadb() -> Iterator[MariaDB]:
     """A MariaDB of this session's; where the tests run as root, it runs as `nobody`."""
     mariadbd = program("mariadbd", "mariadb-server-core", "../sbin")
     folder = Path(tempfile.mkdtemp(prefix="holdline-maria-", dir="/tmp"))
-    _give("nobody", folder)
-    data = f"--datadir={folder / 'data'}"
+    try:
+        (folder / "data").mkdir()
+        (folder / "shop.sql").write_text(_SHOP)
+        _give("nobody", folder, folder / "data")
+        with _mariadb_in(folder, mariadbd) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _mariadb_in(folder: Path, mariadbd: str) -> Iterator[MariaDB]:
     user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
-    (folder / "shop.sql").write_text(_SHOP)
+    common = [mariadbd, "--no-defaults", f"--datadir={folder / 'data'}"]
     # What mariadb-install-db would do, which needs programs of another package.
-    (folder / "data").mkdir()
-    _give("nobody", folder / "data")
     scripts = [(_SCRIPTS / f"mysql_{name}.sql").read_text() for name in ("system_tables", "system_tables_data")]
     tables = "\n".join(["CREATE DATABASE mysql;", "USE mysql;", "SET @skip_auth_anonymous = 1;", *scripts])
-    bootstrap = [mariadbd, "--no-defaults", "--bootstrap", data]
-    subprocess.run(bootstrap, cwd=folder, input=tables, text=True, check=True, capture_output=True, **user)  # type: ignore[call-overload]
+    subprocess.run(
+        [*common, "--bootstrap"], cwd=folder, input=tables, text=True, check=True, capture_output=True, **user
+    )  # type: ignore[call-overload]
     made = MariaDB(folder / "s")
-    options = [data, f"--socket={made.socket}", "--skip-networking", f"--init-file={folder / 'shop.sql'}"]
-    server = subprocess.Popen([mariadbd, "--no-defaults", *options], cwd=folder, stderr=subprocess.DEVNULL, **user)  # type: ignore[call-overload]
+    options = [f"--socket={made.socket}", "--skip-networking", f"--init-file={folder / 'shop.sql'}"]
+    server = subprocess.Popen([*common, *options], cwd=folder, stderr=subprocess.DEVNULL, **user)  # type: ignore[call-overload]
     try:
-        for _ in range(300):
-            if made.socket.exists() or server.poll() is not None:
-                break
+        until = time.monotonic() + 60
+        while not made.socket.exists():
+            assert server.poll() is None, "mariadbd ended"
+            assert time.monotonic() < until, "mariadbd does not start"
             time.sleep(0.1)
         yield made
     finally:
         server.kill()
         server.wait()
-        shutil.rmtree(folder, ignore_errors=True)

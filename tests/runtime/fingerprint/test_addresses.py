@@ -22,6 +22,7 @@ SECRET = "hunter2x"
         (f"postgres://ada:{SECRET}@db/shop", "postgresql://db/shop"),
         (f"postgresql+asyncpg:///shop?user=ada&password={SECRET}", "postgresql+asyncpg:///shop"),
         ("sqlite:///shop.db", "sqlite:///shop.db"),
+        (f"sqlite+pysqlcipher://:{SECRET}@/shop.db", "sqlite+pysqlcipher:///shop.db"),
         (f"mysql+pymysql://ada:{SECRET}@[::1]:3306/shop", "mysql+pymysql://[::1]:3306/shop"),
     ],
 )

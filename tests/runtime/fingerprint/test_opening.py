@@ -65,7 +65,14 @@ def test_a_file_that_is_not_there_stays_so(tmp_path: Path) -> None:
         fails_with(UnreachableError, lambda work=work: on(f"sqlite:///{tmp_path}/none.db", work), "no such file")  # type: ignore[misc]
     assert list(tmp_path.iterdir()) == []
     fails_with(UnreachableError, lambda: on(f"sqlite:///{tmp_path}"))
-    fails_with(InvalidRequestError, lambda: on("sqlite:///:memory:"))
+    for url in (
+        "sqlite:///:memory:",
+        "sqlite://",
+        f"sqlite:///{tmp_path}/none.db?timeout=3",
+        f"sqlite:///file:{tmp_path}/n?uri=1",
+    ):
+        fails_with(InvalidRequestError, lambda url=url: on(url))  # type: ignore[misc]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,19 @@ def test_of_16_at_once_one_stamps(shop: Shop, psycopg_connection: Any) -> None:
     assert staging(psycopg_connection)
 
 
+def test_killed_while_it_stamps_it_leaves_nothing(shop: Shop, psycopg_connection: Any) -> None:
+    program = (
+        "import os, psycopg; from holdline_runtime import fingerprint\n"
+        "from holdline_runtime.fingerprint.postgresql import PostgreSQL\n"
+        "PostgreSQL.guard = lambda *_: (print('killed', flush=True), os.kill(os.getpid(), 9))\n"
+        "fingerprint.init(psycopg.connect(sys.argv[1]), environment='staging')"
+    )
+    assert race(program, 1, shop.dsn()) == ["killed"]
+    fails_with(TableMissingError, lambda: staging(psycopg_connection))
+    psycopg_connection.rollback()
+    assert fingerprint.init(psycopg_connection, environment="staging")
+
+
 def test_a_session_that_takes_no_writes(shop: Shop) -> None:
     shop.psql(f"ALTER DATABASE {shop.name} SET default_transaction_read_only = on;")
     with closing(by_psycopg(shop)) as connection:
@@ -274,6 +287,14 @@ def test_a_lock_ends_the_connection_within_the_limit(connect: Connect, psycopg_c
         psycopg_connection.rollback()
         with pytest.raises(Exception):  # noqa: B017, PT011  # each driver has its own: no work on what is unverified
             slow.cursor().execute("SELECT 1")
+
+
+def test_the_sessions_own_limit_is_one_too(psycopg_connection: Any, shop: Shop) -> None:
+    fingerprint.init(psycopg_connection, environment="staging")
+    psycopg_connection.execute("LOCK TABLE database_metadata IN ACCESS EXCLUSIVE MODE")
+    with closing(by_psycopg(shop)) as other:
+        other.execute("SET lock_timeout = 100")
+        fails_with(TimedOutError, lambda: staging(other), "gave up")
 
 
 def test_a_server_that_falls_silent(shop: Shop) -> None:

@@ -18,6 +18,8 @@ from holdline_runtime.fingerprint.addresses import Address, address_of
 from holdline_runtime.fingerprint.opening import work_on
 from holdline_runtime.fingerprint.production import require_ci_for
 
+# Of the time there is: who asks can say what it waited for, and so is to give up before all of it has passed.
+_SHARE = 0.9
 _DONE = {"init": "has its fingerprint now", "verify": "is the one that is meant", "restamp": "has a new fingerprint"}
 
 
@@ -49,7 +51,7 @@ def _address(arguments: argparse.Namespace) -> Address:
 
 
 def _ask(address: Address, arguments: argparse.Namespace) -> fingerprint.Reading:
-    action, limits = arguments.action, {"schema": arguments.schema, "timeout": arguments.timeout}
+    action, limits = arguments.action, {"schema": arguments.schema, "timeout": arguments.timeout * _SHARE}
 
     def stamped(call: Callable[..., fingerprint.Stamp], **options: Any) -> Callable[[Any], fingerprint.Reading]:
         def work(connection: Any) -> fingerprint.Reading:
@@ -66,8 +68,7 @@ def _ask(address: Address, arguments: argparse.Namespace) -> fingerprint.Reading
             fingerprint.restamp, fingerprint=arguments.fingerprint, who=arguments.who, reason=arguments.reason
         ),
     }
-    # What asks has the same limit, and can say what it waited for: it is to be the first to give up.
-    return work_on(address, works[action](), write=action in ("init", "restamp"), timeout=arguments.timeout + 1)
+    return work_on(address, works[action](), write=action in ("init", "restamp"), timeout=arguments.timeout)
 
 
 def _rendered(found: fingerprint.Reading, address: Address, arguments: argparse.Namespace) -> str:

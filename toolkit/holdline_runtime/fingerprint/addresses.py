@@ -11,7 +11,7 @@ from holdline_runtime.fingerprint.errors import InvalidRequestError
 from holdline_runtime.masking import MASK
 
 _FORM = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_]*(?:\+[A-Za-z0-9_]+)?)://(?P<rest>.*)", re.DOTALL)
-_FILE = re.compile(r"sqlite(?:\+pysqlite)?:///(?!file:)(?P<path>[^?#]+)")
+_FILE = re.compile(r"sqlite(?:\+\w+)?:///(?!file:)(?P<path>[^?#]+)")
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +24,7 @@ class Address:
 
     @property
     def file(self) -> str:
-        """The file of a plain SQLite URL, "" for any other."""
+        """The file of a SQLite URL without options, whatever driver it names; "" for any other URL."""
         found = _FILE.fullmatch(self.url)
         return found["path"] if found else ""
 
@@ -42,7 +42,7 @@ def address_of(url: str) -> Address:
         raise InvalidRequestError("the URL cannot be read: it is like postgresql://user:password@host/database")
     scheme, rest = found["scheme"], found["rest"]
     scheme = re.sub(r"^postgres(?=\+|$)", "postgresql", scheme)  # as some providers write it
-    if scheme.partition("+")[0] == "sqlite":
+    if scheme.partition("+")[0] == "sqlite" and rest.startswith("/"):
         return Address(f"{scheme}://{rest}", f"{scheme}://{rest.partition('?')[0]}", _in_query(rest))
     login, at, place = rest.rpartition("@")
     _, colon, password = login.partition(":")

@@ -19,7 +19,6 @@ _KINDS = {
     "pg8000": "postgresql",
     "pymysql": "mysql",
     "MySQLdb": "mysql",
-    "mariadb": "mysql",
 }
 
 

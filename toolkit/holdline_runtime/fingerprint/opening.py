@@ -63,6 +63,8 @@ def _with_connection(address: Address, work: Callable[[Any], T], write: bool) ->
     if address.file:
         with contextlib.closing(_open_file(address.file, write)) as connection:
             return work(connection)
+    if address.url.startswith("sqlite"):
+        raise InvalidRequestError("SQLite is asked for as sqlite:///FILE here, without options")
     try:
         import sqlalchemy
         import sqlalchemy.exc

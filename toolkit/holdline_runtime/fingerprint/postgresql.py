@@ -13,6 +13,7 @@ from holdline_runtime.fingerprint.errors import (
     RowSecurityError,
     ShadowedError,
     TableMissingError,
+    TimedOutError,
     UnreachableError,
 )
 from holdline_runtime.fingerprint.stamp import TABLE
@@ -111,4 +112,6 @@ class PostgreSQL:
         text = first_line(error)
         if "permission denied" in text:
             return ForbiddenError(f"the user lacks a right: {text}")
+        if "canceling statement" in text:
+            return TimedOutError(f"the server gave up: {text}; look at what holds a lock, and at the session's limits")
         return UnreachableError(f"the database cannot be asked: {text}")
