@@ -138,7 +138,10 @@ class TestConfiguration:
         done = call(repo.root, command)
         assert done.code == 2
         if complaint is None:
-            assert done.complaint == "holdline: no migration is called 'nothing'; there are: env-access, env-fixtures"
+            assert (
+                done.complaint
+                == "holdline: no migration is called 'nothing'; there are: env-access, env-fixtures, production-safety"
+            )
         else:
             assert done.complaint.startswith(f"holdline: {file}: {complaint}")
         assert repo.read("tests/test_a.py") == READ.encode()

@@ -218,8 +218,11 @@ def test_a_limit_says_what_it_leaves(repo: Repo, call: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["-m", "nothing"], "holdline: no migration is called 'nothing'; there are: env-access, env-fixtures"),
-        (["--select", "HL1,HL9"], "holdline: --select: no rule has the code or prefix 'HL9'; the nearest is 'HL106'"),
+        (
+            ["-m", "nothing"],
+            "holdline: no migration is called 'nothing'; there are: env-access, env-fixtures, production-safety",
+        ),
+        (["--select", "HL1,HL9"], "holdline: --select: no rule has the code or prefix 'HL9'; the nearest is 'HL306'"),
         (["--select", "os.environ"], "holdline: --select: 'os.environ' is not a rule code or prefix"),
         (["--select", ""], "holdline: --select: '' is not a rule code or prefix"),
     ],
