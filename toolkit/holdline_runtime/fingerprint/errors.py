@@ -80,7 +80,3 @@ class AlreadyStampedError(FingerprintError):
 
 class StaleError(FingerprintError):
     """`restamp` found another fingerprint than it was told: somebody was faster, or it is another database."""
-
-
-class ProductionOutsideCIError(FingerprintError):
-    """Production is stamped in CI only."""
