@@ -31,10 +31,12 @@ def test_examples(production, guard, example):
         f"{WORK}\n\nif __name__ == '__main__':\n    main()\n",
         f"from holdline_runtime import require_ci\n\ndef main():\n    {WORK}\n\n"
         "if __name__ == '__main__':\n    require_ci()\n    main()\n",
+        "def library(c):\n    other(c)\n\ndef other(c):\n    c.execute('DELETE FROM a')\n",
+        "def again():\n    again()\n\nagain()\n",
         "def library(c):\n    c.execute('DELETE FROM a')\n",
         "if __name__ == '__main__':\n    print('reads nothing')\n",
     ],
-    ids=["top", "drivers", "alias", "main", "block", "library", "harmless"],
+    ids=["top", "drivers", "alias", "main", "block", "libraries", "endless", "library", "harmless"],
 )
 def test_guarded_or_none_of_its_business(production, text):
     assert [v.message for v in production(text) if v.code == RULE.code] == []
@@ -52,6 +54,8 @@ def test_guarded_or_none_of_its_business(production, text):
             2,
             "before psycopg.connect(…)",
         ),
+        (f"def main():\n    {WORK}\nmain()\n", 2, "before psycopg.connect(…)"),
+        (f"def one():\n    two()\n\ndef two():\n    {WORK}\nif x:\n    one()\n", 5, "before psycopg.connect(…)"),
         (f"from other import require_ci\nrequire_ci()\n{WORK}", 3, "before psycopg.connect(…)"),
         (f"if x:\n    require_ci()\n{WORK}", 3, "before psycopg.connect(…)"),
         (f"from holdline_runtime import require_ci\ndef never():\n    require_ci()\n{WORK}", 4, "only later"),

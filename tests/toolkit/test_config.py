@@ -327,6 +327,14 @@ def test_with_select_replaces_codes() -> None:
         Config().with_select("")
 
 
+def test_with_select_takes_in_the_rules_of_a_contract_by_a_prefix() -> None:
+    """They are off by default, where a prefix does not reach them, but a contract has turned them on."""
+    assert Config().with_select("HL3").select == ("HL3",)
+    held = Config().with_contract(b"version = 1\n").with_select("HL101,HL30")
+    assert held.select == ("HL101", "HL30", "HL301", "HL302", "HL303", "HL304", "HL305", "HL306")
+    assert Config().with_contract(b"version = 1\n").with_select("HL101").select == ("HL101",)
+
+
 def test_check_select_names_where_the_entry_came_from(tmp_path: Path) -> None:
     codes = ["HL101", "HL102", "HL205"]
     check_select(Config(select=("HL1", "HL205")), codes)

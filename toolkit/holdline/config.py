@@ -97,10 +97,14 @@ class Config(NamedTuple):
     def with_select(self, codes: str) -> Config:
         """The configuration with `select` replaced by the comma-separated `codes` of the option `--select`.
 
-        Raises ConfigError for an entry that cannot be a rule code or prefix.
+        A prefix takes in the rules that a contract turns on. Raises ConfigError for an entry that cannot be a rule
+        code or prefix.
         """
         entries = [code.strip() for code in codes.split(",")]
-        return self._replace(select=read_codes(entries, "--select"), select_origin="--select")
+        select = read_codes(entries, "--select")
+        held = RULES if self.contract is not None else ()
+        select += tuple(rule for rule in held if rule.startswith(select) and rule not in select)
+        return self._replace(select=select, select_origin="--select")
 
     def with_contract(self, contents: bytes | None) -> Config:
         """The configuration with the contract in its file's bytes; None where there is no such file.

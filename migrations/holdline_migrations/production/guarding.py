@@ -38,11 +38,22 @@ class Guarding(NamedTuple):
 
 
 def is_program(file: MutationFile) -> bool:
-    """Whether the file is run, not just imported: it asks for `__main__`, or works when it is read."""
+    """Whether the file is run, not just imported: it asks for `__main__`, or works when it is read.
+
+    What functions of the file do counts, where they are called when it is read.
+    """
     body = file.source.tree.body
     if any(isinstance(s, ast.If) and _is_main(s.test) for s in body):
         return True
-    return any(node in file.reader.at for s in body if not _is_definition(s) for node in _executed(s))
+    functions = _functions(file)
+    todo = [s for s in body if not _is_definition(s)]
+    while todo:
+        for node in _executed(todo.pop()):
+            if node in file.reader.at:
+                return True
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+                todo += [s for s in functions.pop(node.func.id).body if not _is_definition(s)]
+    return False
 
 
 def follow(file: MutationFile) -> Guarding:
@@ -53,9 +64,7 @@ def follow(file: MutationFile) -> Guarding:
 class _Walk:
     def __init__(self, file: MutationFile) -> None:
         self.file = file
-        self.functions = {
-            s.name: s for s in file.source.tree.body if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
+        self.functions = _functions(file)
         self.entered: set[str] = set()
 
     def run(self, statements: Sequence[ast.stmt]) -> Guarding | None:
@@ -95,6 +104,11 @@ class _Walk:
             elif _CONNECTS.fullmatch(name := self.file.reader.origin(node.func) or ast.unparse(node.func)):
                 return Guarding(False, Connection(node, f"{name}(…)"))
         return None
+
+
+def _functions(file: MutationFile) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of the file's top level, by name."""
+    return {s.name: s for s in file.source.tree.body if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def is_main_block(node: ast.AST) -> bool:
